@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+# One translation unit per CPU level, with its own flags. The chooser (dispatch/dispatch.cpp)
+# reads the generated list, so a new backend touches this file and nothing else.
+set(backend_list "")
+macro(chopmark_add_backend name)
+  cmake_parse_arguments(backend "" "ARCH" "FLAGS" ${ARGN})
+  if(NOT backend_ARCH OR CMAKE_SYSTEM_PROCESSOR MATCHES "${backend_ARCH}")
+    target_sources(chopmark_core PRIVATE cpp/src/backends/${name}.cpp)
+    if(backend_FLAGS)
+      set_source_files_properties(cpp/src/backends/${name}.cpp
+        PROPERTIES COMPILE_OPTIONS "${backend_FLAGS}")
+    endif()
+    string(APPEND backend_list "CHOPMARK_BACKEND(${name})\n")
+  endif()
+endmacro()
+
+# From the least to the most capable: the order of the cap.
+chopmark_add_backend(portable)
+chopmark_add_backend(avx2 ARCH "^(x86_64|AMD64)$" FLAGS -mavx2 -mbmi2 -msha)
+
+file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/generated/backend_list.inc
+     CONTENT "${backend_list}")

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every maximum of the protocol in one place (docs/spec/codec.md, table of limits). Floor: base.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace chopmark::limits {
+
+inline constexpr std::size_t kTransactionBytesMax = 32 * 1024;
+inline constexpr std::size_t kPayloadBytesMax = 1024 * 1024;  // inline payload of one block
+inline constexpr std::size_t kPayloadTransactionsMax = 16 * 1024;
+inline constexpr std::size_t kOperationsMax = 64;
+inline constexpr std::size_t kOperationBytesMax = 2 * 1024;
+inline constexpr std::size_t kSignersMax = 16;
+inline constexpr std::size_t kRefsMax = 16;
+inline constexpr std::uint64_t kReplayWindow = 1024;  // W of ledger.md: heights an id is remembered
+
+inline constexpr std::size_t kValidatorsMax = 32;  // inline payload, eager certificates
+inline constexpr std::size_t kMembersMax = 65536;
+inline constexpr std::size_t kMemberNameBytesMax = 64;
+inline constexpr std::size_t kMemberKeysMax = 16;
+inline constexpr std::size_t kMemberRolesMax = 64;
+
+inline constexpr std::uint64_t kViewWindow = 64;  // W of R9: votes stored for views ahead
+inline constexpr std::size_t kJustifyMax = 256;   // nullifications one proposal may carry
+inline constexpr std::size_t kMessageBytesMax = 4 * 1024 * 1024;
+
+}  // namespace chopmark::limits

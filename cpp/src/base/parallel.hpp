@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Splits a range of independent items over threads. Floor: base.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <thread>
+#include <vector>
+
+namespace chopmark {
+
+/// Calls work(begin, end) on contiguous parts that cover [0, count), each of at least `grain`
+/// items but the last. threads = 0 means all cores. `work` must not throw.
+template <class Work>
+void parallel_for(std::size_t count, unsigned threads, std::size_t grain, Work&& work) {
+  if (threads == 0) threads = std::max(1U, std::thread::hardware_concurrency());
+  const std::size_t parts_max = std::max<std::size_t>(1, count / std::max<std::size_t>(1, grain));
+  const std::size_t parts = std::min<std::size_t>(threads, parts_max);
+  if (parts <= 1) {
+    if (count != 0) work(std::size_t{0}, count);
+    return;
+  }
+  std::vector<std::thread> workers;
+  workers.reserve(parts - 1);
+  const auto bound = [&](std::size_t part) { return count * part / parts; };
+  for (std::size_t part = 1; part < parts; ++part) {
+    workers.emplace_back([&work, from = bound(part), to = bound(part + 1)] { work(from, to); });
+  }
+  work(bound(0), bound(1));
+  for (std::thread& worker : workers)
+    worker.join();
+}
+
+}  // namespace chopmark

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of kernels and the backends that fill it. Callers go through kernels(); only
+// dispatch.cpp chooses. Floor: dispatch.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "dispatch/cpu_features.hpp"
+
+namespace chopmark {
+
+// Every slot is filled by the portable backend; a more capable one overrides what it does better,
+// kernel by kernel, each by the feature bits that this kernel needs.
+struct Kernels {
+  // Absorbs whole blocks (64 bytes; SHA-512: 128) into the chaining state.
+  void (*sha256_blocks)(std::uint32_t state[8], const std::uint8_t* data, std::size_t blocks);
+};
+
+struct Backend {
+  const char* name;
+  bool (*supported)(const CpuFeatures&) noexcept;
+  void (*install)(Kernels&, const CpuFeatures&) noexcept;
+};
+
+/// All backends of this build, from the least to the most capable.
+[[nodiscard]] std::span<const Backend> compiled_backends() noexcept;
+
+/// Whether this processor can run `backend`.
+[[nodiscard]] bool backend_available(const Backend& backend) noexcept;
+
+enum class UseBackend : std::uint8_t { ok, unknown, unsupported };
+
+/// Caps the kernels of the whole process at `name`; empty means the most capable available.
+/// Nothing changes unless ok is returned. Safe to call while kernels run: they finish as they were.
+[[nodiscard]] UseBackend use_backend(std::string_view name) noexcept;
+
+[[nodiscard]] const char* active_backend_name() noexcept;
+[[nodiscard]] const Kernels& kernels() noexcept;
+
+}  // namespace chopmark

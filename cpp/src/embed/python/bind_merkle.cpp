@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "embed/python/bindings.hpp"
+
+namespace chopmark::python {
+
+void bind_merkle(py::module_& core) {
+  core.def_submodule("merkle");
+}
+
+}  // namespace chopmark::python

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// The list of binding files: each fills one submodule of chopmark._core. Floor: embed.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+namespace chopmark::python {
+
+namespace py = pybind11;
+
+void bind_build(py::module_& core);      // version, processor, backends
+void bind_buffers(py::module_& core);    // Ragged
+void bind_hash(py::module_& core);       // _core.hash
+void bind_ed25519(py::module_& core);    // _core.ed25519
+void bind_merkle(py::module_& core);     // _core.merkle
+void bind_ledger(py::module_& core);     // _core.ledger
+void bind_consensus(py::module_& core);  // _core.consensus
+
+}  // namespace chopmark::python
