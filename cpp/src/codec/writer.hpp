@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writer of the one encoding (docs/spec/codec.md C-1..C-4). Floor: codec.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+
+#include "base/bytes.hpp"
+#include "base/endian.hpp"
+
+namespace chopmark::codec {
+
+class Writer {
+ public:
+  void u8(std::uint8_t value) { integer(value); }
+  void u16(std::uint16_t value) { integer(value); }
+  void u32(std::uint32_t value) { integer(value); }
+  void u64(std::uint64_t value) { integer(value); }
+  void bytes(ByteView view) { append(out_, view); }
+
+  [[nodiscard]] std::size_t size() const noexcept { return out_.size(); }
+  [[nodiscard]] Bytes take() { return std::exchange(out_, {}); }
+
+ private:
+  template <class Word>
+  void integer(Word value) {
+    std::uint8_t encoded[sizeof(Word)];
+    store_be(encoded, value);
+    out_.insert(out_.end(), encoded, encoded + sizeof(Word));
+  }
+
+  Bytes out_;
+};
+
+}  // namespace chopmark::codec
