@@ -30,7 +30,7 @@ FIELDS = {
 }  # fmt: skip
 RESULT_NAMES: dict[int, str] = {}
 RESULT_FIELDS = {"code", "failing_op"}
-OPENING_FIELDS = {"operation", "salt", "document"}
+OPENING_FIELDS = {"operation", "salt"}
 
 
 class Refused(Exception):

@@ -1,0 +1,343 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is measured: each case does the same work natively, in pure Python, and with the peers that
+are installed. Everything runs on one thread; marshalling from Python objects is included.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import version
+
+import numpy as np
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from chopmark import ed25519, hash, ledger, merkle
+from chopmark.node.devnet import Institution, make_genesis
+from chopmark.reference import blake3 as reference_blake3
+from chopmark.reference import codec as reference_codec
+from chopmark.reference import ed25519 as reference_ed25519
+from chopmark.reference import ledger as reference_ledger
+from chopmark.reference import merkle as reference_merkle
+from chopmark.reference import sm3 as reference_sm3
+
+__all__ = ["Case", "Work", "block_case", "cases", "ed25519_batch", "merkle_root"]
+
+SIGNERS = 164  # institutions of the pilot: the permissioned case of repeated signers
+MESSAGE_BYTES = 200
+SAMPLE = 64  # items that the slow side does, at the least
+
+
+@dataclass(frozen=True)
+class Work:
+    """One way of doing it: `run()` does `items` of them."""
+
+    run: Callable[[], object]
+    items: int
+    name: str = "chopmark"
+    version: str = ""
+
+
+@dataclass(frozen=True)
+class Case:
+    """The same work done in several ways."""
+
+    name: str
+    unit: str
+    ours: Work
+    pure_python: Work
+    peers: list[Work] = field(default_factory=list)
+
+
+def peer(package: str, make: Callable[[], Callable[[], object]], items: int) -> list[Work]:
+    """A peer, if its package is installed."""
+    try:
+        return [Work(make(), items, package, version(package))]
+    except ImportError:
+        return []
+
+
+def seed(label: str, index: int) -> bytes:
+    return hashlib.sha256(f"chopmark bench {label} {index}".encode()).digest()
+
+
+@dataclass(frozen=True)
+class Signed:
+    """n signatures over messages of 200 bytes."""
+
+    public_keys: list[bytes]
+    signatures: list[bytes]
+    messages: list[bytes]
+    key_index: np.ndarray[tuple[int], np.dtype[np.int64]]
+    distinct_keys: list[bytes]
+
+
+@cache
+def signed(n: int, signers: int) -> Signed:
+    """n signatures by `signers` keys in turn."""
+    keys = [Ed25519PrivateKey.from_private_bytes(seed("key", i)) for i in range(signers)]
+    public = [key.public_key().public_bytes_raw() for key in keys]
+    messages = [(seed("message", i) * 7)[:MESSAGE_BYTES] for i in range(n)]
+    signatures = [keys[i % signers].sign(messages[i]) for i in range(n)]
+    index = np.arange(n, dtype=np.int64) % signers
+    return Signed([public[i % signers] for i in range(n)], signatures, messages, index, public)
+
+
+def require(correct: bool) -> None:
+    """What is measured must also be right."""
+    if not correct:
+        raise AssertionError("a benchmark computed a wrong result")
+
+
+@cache
+def pure_ed25519() -> Work:
+    batch = signed(SAMPLE, SAMPLE)
+
+    def run() -> None:
+        for key, signature, message in zip(batch.public_keys, batch.signatures, batch.messages):
+            require(reference_ed25519.verify(key, signature, message))
+
+    return Work(run, SAMPLE, "chopmark.reference.ed25519")
+
+
+def ed25519_peers() -> list[Work]:
+    items = 256
+    batch = signed(items, items)
+    triples = list(zip(batch.public_keys, batch.signatures, batch.messages))
+
+    def pynacl() -> Callable[[], object]:
+        from nacl.signing import VerifyKey
+
+        keys = [VerifyKey(key) for key in batch.public_keys]
+        return lambda: [k.verify(m, s) for k, s, m in zip(keys, batch.signatures, batch.messages)]
+
+    def openssl() -> Callable[[], object]:
+        keys = [Ed25519PublicKey.from_public_bytes(key) for key, _, _ in triples]
+        return lambda: [k.verify(s, m) for k, (_, s, m) in zip(keys, triples)]
+
+    return [*peer("pynacl", pynacl, items), *peer("cryptography", openssl, items)]
+
+
+def ed25519_single() -> Case:
+    batch = signed(256, 256)
+
+    def ours() -> None:
+        for key, signature, message in zip(batch.public_keys, batch.signatures, batch.messages):
+            ed25519.verify(key, signature, message)
+
+    return Case("ed25519.verify", "signatures/s", Work(ours, 256), pure_ed25519(), ed25519_peers())
+
+
+def ed25519_batch(n: int, signers: int | None = None, method: str = "auto") -> Case:
+    """A batch of n by distinct keys, or by `signers` keys that stand in a KeySet."""
+    batch = signed(n, signers or n)
+    repeat = max(1, 256 // n)
+    if signers is None:
+        arguments = (batch.public_keys, batch.signatures, batch.messages)
+        run = lambda: ed25519.verify_batch(*arguments, method=method)  # noqa: E731
+        label = "distinct keys"
+    else:
+        keys = ed25519.KeySet(batch.distinct_keys)
+        run = lambda: ed25519.verify_batch(  # noqa: E731
+            keys, batch.signatures, batch.messages, key_index=batch.key_index, method=method
+        )
+        label = f"{signers} signers"
+
+    def ours() -> None:
+        for _ in range(repeat):
+            require(bool(run().all()))
+
+    name = f"ed25519.verify_batch n={n}, {label}"
+    return Case(name, "signatures/s", Work(ours, n * repeat), pure_ed25519(), ed25519_peers())
+
+
+def hash_many(name: str, size: int, items: int) -> Case:
+    """Many small inputs of one size, packed in an array."""
+    packed = np.frombuffer(hashlib.shake_256(b"chopmark bench").digest(size * items), np.uint8)
+    array = packed.reshape(items, size)
+    inputs = [row.tobytes() for row in array]
+    many: Callable[..., object] = getattr(hash, f"{name}_many")
+    peers: list[Work] = []
+    if name in {"blake3"}:
+        pure = Work(lambda: [reference_blake3.blake3(x) for x in inputs[:SAMPLE]], SAMPLE,
+                    "chopmark.reference.blake3")  # fmt: skip
+
+        def blake3() -> Callable[[], object]:
+            from blake3 import blake3 as function
+
+            return lambda: [function(x).digest() for x in inputs]
+
+        peers = peer("blake3", blake3, items)
+    elif name == "sm3":
+        pure = Work(lambda: [reference_sm3.sm3(x) for x in inputs[:SAMPLE]], SAMPLE,
+                    "chopmark.reference.sm3")  # fmt: skip
+        if "sm3" in hashlib.algorithms_available:
+            peers = [Work(lambda: [hashlib.new("sm3", x).digest() for x in inputs], items,
+                          "hashlib (OpenSSL)", openssl_version())]  # fmt: skip
+    else:
+        function = getattr(hashlib, name)
+        pure = Work(lambda: [function(x).digest() for x in inputs], items, "hashlib loop")
+        peers = [Work(pure.run, items, "hashlib (OpenSSL)", openssl_version())]
+    return Case(f"hash.{name}_many, {size} B", "hashes/s", Work(lambda: many(array), items), pure,
+                peers)  # fmt: skip
+
+
+def openssl_version() -> str:
+    import ssl
+
+    return ssl.OPENSSL_VERSION.split()[1]
+
+
+def leaves(n: int) -> list[bytes]:
+    block = hashlib.shake_256(b"chopmark leaves").digest(32 * n)
+    return [block[32 * i : 32 * i + 32] for i in range(n)]
+
+
+def merkle_root(n: int) -> Case:
+    """RFC 9162 root over n leaves of 32 bytes, SHA-256."""
+    items = leaves(n)
+    array = np.frombuffer(b"".join(items), np.uint8).reshape(n, 32)
+    require(merkle.root(array) == reference_merkle.root_iterative(items))
+    few = items[: min(n, 20_000)]
+
+    def pymerkle() -> Callable[[], object]:
+        from pymerkle import InmemoryTree
+
+        def run() -> bytes:
+            tree = InmemoryTree(algorithm="sha256")
+            for leaf in few:
+                tree.append_entry(leaf)
+            return bytes(tree.get_state())
+
+        return run
+
+    return Case(
+        f"merkle.root, {n} leaves of 32 B",
+        "leaves/s",
+        Work(lambda: merkle.root(array), n),
+        Work(lambda: reference_merkle.root_iterative(items), n, "hashlib, level by level"),
+        peer("pymerkle", pymerkle, len(few)),
+    )
+
+
+def merkle_verify(n: int) -> Case:
+    """Inclusion proofs checked one by one."""
+    items = leaves(n)
+    log = merkle.Log()
+    log.extend(items)
+    root, sample = log.root(), range(0, n, max(1, n // 1000))
+    hashed = [(merkle.leaf_hash(items[i]), i, log.prove_inclusion(i)) for i in sample]
+
+    def ours() -> None:
+        for leaf, i, proof in hashed:
+            merkle.verify_inclusion(leaf, i, n, proof, root)
+
+    def pure() -> None:
+        for leaf, i, proof in hashed:
+            require(reference_merkle.verify_inclusion(leaf, i, n, proof, root))
+
+    def pymerkle() -> Callable[[], object]:
+        from pymerkle import InmemoryTree, verify_inclusion
+
+        tree = InmemoryTree(algorithm="sha256")
+        few = 2000
+        for leaf in items[:few]:
+            tree.append_entry(leaf)
+        proofs = [(tree.get_leaf(i + 1), tree.prove_inclusion(i + 1)) for i in range(0, few, 8)]
+        state = tree.get_state()
+        return lambda: [verify_inclusion(leaf, state, proof) for leaf, proof in proofs]
+
+    return Case(
+        f"merkle.verify_inclusion, tree of {n}",
+        "proofs/s",
+        Work(ours, len(hashed)),
+        Work(pure, len(hashed), "chopmark.reference.merkle"),
+        peer("pymerkle", pymerkle, 250),
+    )
+
+
+def block_case(transactions: int) -> Case:
+    """Whole-block validation and execution: parse, signatures, rules, state, log, roots."""
+    members = [
+        Institution(100 + i, f"member-{i:03}", 1,
+                    Ed25519PrivateKey.from_private_bytes(seed("member", i)))
+        for i in range(SIGNERS)
+    ]  # fmt: skip
+    genesis, _ = make_genesis("bench", 4, members, [1])
+    encoded = genesis.encode()
+    chain_id = hashlib.sha256(encoded).digest()
+    signed_transactions = [
+        ledger.build_transaction(
+            chain_id=chain_id,
+            field=1,
+            valid_until=100,
+            operations=[ledger.Create(seed("record", i), schema=1, commitment=seed("document", i))],
+            signers=[(members[i % SIGNERS].member, 1, members[i % SIGNERS].key)],
+            salt=seed("salt", i)[:16],
+        )
+        for i in range(transactions)
+    ]
+    big = first_block(encoded, signed_transactions)
+    small = first_block(encoded, signed_transactions[:SAMPLE])
+
+    def ours() -> None:
+        require(ledger.Ledger(encoded).validate_block(big).ok)
+
+    def pure() -> None:
+        require(reference_ledger.Ledger(encoded).validate_block(small).ok)
+
+    return Case(
+        f"ledger.validate_block, {transactions} transactions of {SIGNERS} members",
+        "transactions/s",
+        Work(ours, transactions),
+        Work(pure, SAMPLE, "chopmark.reference.ledger"),
+    )
+
+
+def first_block(genesis: bytes, transactions: list[bytes]) -> bytes:
+    """The block of height 1 with these transactions, as a leader would build it."""
+    at_start = ledger.Ledger(genesis)
+    state_root, log_size, log_root = at_start.roots()
+    payload = ledger.encode_payload(transactions)
+    header = reference_codec.Header(
+        chain_id=at_start.chain_id,
+        epoch=1,
+        view=1,
+        height=1,
+        parent_view=0,
+        parent_digest=at_start.chain_id,
+        leader=0,
+        payload_root=hashlib.sha256(payload).digest(),
+        payload_len=len(payload),
+        state_root=state_root,
+        log_size=log_size,
+        log_root=log_root,
+        next_set_hash=bytes(32),
+        justify_root=bytes(32),
+        time_ms=1,
+    )
+    return header.encode() + payload
+
+
+def cases(quick: bool) -> Iterator[Case]:
+    """All cases, made when they are asked for."""
+    yield ed25519_single()
+    for n in (1, 64, 1024, 8192):
+        yield ed25519_batch(n)
+    for n in (64, 1024, 8192):
+        yield ed25519_batch(n, SIGNERS)
+    yield ed25519_batch(1024, method="exact")
+    items = 20_000 if quick else 200_000
+    for name, size in (
+        ("sha256", 64),
+        ("sha256", 200),
+        ("sha512", 200),
+        ("blake3", 64),
+        ("sm3", 64),
+    ):
+        yield hash_many(name, size, items)
+    yield merkle_root(100_000 if quick else 1_000_000)
+    yield merkle_verify(100_000 if quick else 1_000_000)
+    yield block_case(2000 if quick else 5000)

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`chopmark bench`."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.option("--quick", is_flag=True, help="Smaller inputs and fewer rounds: under a minute.")
+@click.option("--json", "as_json", is_flag=True, help="Print the record as JSON.")
+@click.option("--save", "folder", type=click.Path(file_okay=False, path_type=Path),
+              help="Also write the record into this folder.")  # fmt: skip
+@click.option("--only", default="", help="Only rows whose name contains this text.")
+def bench(quick: bool, as_json: bool, folder: Path | None, only: str) -> None:
+    """Measure the native core against pure Python and against the peers that are installed."""
+    from chopmark.benchmarks.cases import cases
+    from chopmark.benchmarks.measure import measure, record, save
+    from chopmark.benchmarks.table import render
+
+    started = time.monotonic()
+    rows = []
+    for case in cases(quick):
+        if only not in case.name:
+            continue
+        rows.append(measure(case, rounds=3 if quick else 7, seconds=0.1 if quick else 0.5))
+        click.echo(f"  measured {case.name}", err=True)
+    if not rows:
+        raise click.UsageError(f"no row has a name with {only!r} in it")
+    made = record(rows)
+    if folder is not None:
+        click.echo(f"  wrote {save(folder, made)}", err=True)
+    if as_json:
+        click.echo(json.dumps(made, indent=1))
+        return
+    click.echo(f"{made['cpu']}, kernels: {made['backend']}, {made['compiler']}, one thread, "
+               f"{time.monotonic() - started:.0f} s")  # fmt: skip
+    click.echo(render(rows))
+    if made["note"]:
+        click.echo(str(made["note"]))
