@@ -17,6 +17,10 @@ namespace chopmark {
 struct Kernels {
   // Absorbs whole blocks (64 bytes; SHA-512: 128) into the chaining state.
   void (*sha256_blocks)(std::uint32_t state[8], const std::uint8_t* data, std::size_t blocks);
+  void (*sha512_blocks)(std::uint64_t state[8], const std::uint8_t* data, std::size_t blocks);
+  void (*sm3_blocks)(std::uint32_t state[8], const std::uint8_t* data, std::size_t blocks);
+  // Seven rounds of BLAKE3 over the 16 state words; the caller folds the halves.
+  void (*blake3_compress)(std::uint32_t state[16], const std::uint32_t message[16]);
 };
 
 struct Backend {

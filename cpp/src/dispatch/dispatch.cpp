@@ -2,6 +2,7 @@
 // The only chooser of kernels.
 #include <array>
 #include <atomic>
+#include <bit>
 
 #include "base/check.hpp"
 #include "dispatch/backend.hpp"
@@ -45,6 +46,11 @@ struct Tables {
         active.store(&chosen[i], std::memory_order_relaxed);
       }
       chosen[i] = {usable ? backends[i].name : nullptr, level};
+    }
+    // The portable backend must have filled every slot.
+    using Slots = std::array<std::uintptr_t, sizeof(Kernels) / sizeof(std::uintptr_t)>;
+    for (const std::uintptr_t slot : std::bit_cast<Slots>(chosen[0].kernels)) {
+      CHOPMARK_CHECK(slot != 0);
     }
     CHOPMARK_CHECK(active.load() != nullptr);
   }

@@ -9,5 +9,8 @@
 namespace chopmark {
 
 void sha256_blocks_portable(std::uint32_t state[8], const std::uint8_t* data, std::size_t blocks);
+void sha512_blocks_portable(std::uint64_t state[8], const std::uint8_t* data, std::size_t blocks);
+void sm3_blocks_portable(std::uint32_t state[8], const std::uint8_t* data, std::size_t blocks);
+void blake3_compress_portable(std::uint32_t state[16], const std::uint32_t message[16]);
 
 }  // namespace chopmark

@@ -2,7 +2,6 @@
 #include "hash/sha256.hpp"
 
 #include <bit>
-#include <cstring>
 
 #include "base/endian.hpp"
 #include "dispatch/backend.hpp"
@@ -49,47 +48,6 @@ void sha256_blocks_portable(std::uint32_t state[8], const std::uint8_t* data, st
     state[0] += a, state[1] += b, state[2] += c, state[3] += d;
     state[4] += e, state[5] += f, state[6] += g, state[7] += h;
   }
-}
-
-void Sha256::update(ByteView data) noexcept {
-  const auto blocks = kernels().sha256_blocks;
-  const std::uint8_t* from = data.data();
-  std::size_t left = data.size();
-  const std::size_t waiting = bytes_ % 64;
-  bytes_ += left;
-  if (waiting != 0) {
-    const std::size_t take = std::min(left, 64 - waiting);
-    std::copy_n(from, take, buffer_ + waiting);
-    from += take, left -= take;
-    if (waiting + take < 64) return;
-    blocks(state_, buffer_, 1);
-  }
-  if (left >= 64) {
-    blocks(state_, from, left / 64);
-    from += left / 64 * 64, left %= 64;
-  }
-  std::copy_n(from, left, buffer_);
-}
-
-Digest Sha256::finish() noexcept {
-  // One 0x80 byte, zeros, then the length in bits as 64-bit big-endian, up to a block boundary.
-  std::uint8_t tail[128] = {};
-  const std::size_t waiting = bytes_ % 64;
-  const std::size_t total = waiting < 56 ? 64 : 128;
-  std::copy_n(buffer_, waiting, tail);
-  tail[waiting] = 0x80;
-  store_be<std::uint64_t>(tail + total - 8, bytes_ * 8);
-  kernels().sha256_blocks(state_, tail, total / 64);
-  Digest digest;
-  for (std::size_t i = 0; i < 8; ++i)
-    store_be(digest.data() + 4 * i, state_[i]);
-  return digest;
-}
-
-Digest sha256(ByteView data) noexcept {
-  Sha256 hasher;
-  hasher.update(data);
-  return hasher.finish();
 }
 
 }  // namespace chopmark
