@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 from typing import TypedDict
 
-from chopmark import _core, hash
+from chopmark import _core, hash, merkle
 from chopmark._core import Ragged
 from chopmark.errors import (
     ChopmarkError,
@@ -29,6 +29,7 @@ __all__ = [
     "__version__",
     "build_info",
     "hash",
+    "merkle",
 ]
 
 __version__: str = _core.version

@@ -1,10 +1,211 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <optional>
+#include <string>
+#include <utility>
+
 #include "embed/python/bindings.hpp"
+#include "embed/python/buffers.hpp"
+#include "embed/python/locked.hpp"
+#include "hash/hash_id.hpp"
+#include "merkle/frontier.hpp"
+#include "merkle/log.hpp"
+#include "merkle/proof.hpp"
+#include "merkle/tree_hash.hpp"
 
 namespace chopmark::python {
+namespace {
+
+HashId tree_hash(const std::string& name) {
+  if (name == "sha256") return HashId::sha256;
+  if (name == "blake3") return HashId::blake3;
+  if (name == "sm3") return HashId::sm3;
+  throw py::value_error("unknown hash '" + name + "': expected sha256, blake3 or sm3");
+}
+
+/// An index or size: TypeError unless it is an integer and no bool. Empty when it is negative or
+/// does not fit 63 bits.
+std::optional<std::uint64_t> position(py::handle value, const char* what) {
+  if (PyBool_Check(value.ptr()) != 0 || PyIndex_Check(value.ptr()) == 0) {
+    throw py::type_error(std::string(what) + " must be an integer, not " +
+                         Py_TYPE(value.ptr())->tp_name);
+  }
+  const auto number = py::reinterpret_steal<py::object>(PyNumber_Index(value.ptr()));
+  if (!number) throw py::error_already_set();
+  int overflow = 0;
+  const long long wide = PyLong_AsLongLongAndOverflow(number.ptr(), &overflow);
+  if (overflow != 0 || wide < 0) return std::nullopt;
+  return static_cast<std::uint64_t>(wide);
+}
+
+/// A digest argument; empty when it has another length than 32.
+std::optional<Digest> digest_argument(py::handle value, const char* what) {
+  const Buffer buffer(value, what);
+  if (buffer.bytes().size() != 32) return std::nullopt;
+  return digest_from(buffer.bytes().data());
+}
+
+/// A proof argument; empty when an item has another length than 32.
+std::optional<std::vector<Digest>> proof_argument(py::handle value) {
+  const ItemsArgument argument(value, "proof");
+  std::vector<Digest> proof;
+  for (std::size_t i = 0; i < argument.size(); ++i) {
+    if (argument.items()[i].size() != 32) return std::nullopt;
+    proof.push_back(digest_from(argument.items()[i].data()));
+  }
+  return proof;
+}
+
+py::list to_list(const std::vector<Digest>& digests) {
+  py::list list;
+  for (const Digest& digest : digests) list.append(to_bytes(digest));
+  return list;
+}
+
+/// chopmark.merkle.Log.
+class SharedLog {
+ public:
+  explicit SharedLog(const std::string& hash) : log_(tree_hash(hash)) {}
+
+  std::uint64_t append(py::handle data) {
+    const Buffer buffer(data, "data");
+    return log_.use([&](merkle::Log& log) { return log.append(buffer.bytes()); });
+  }
+
+  std::pair<std::uint64_t, std::uint64_t> extend(py::handle items) {
+    const ItemsArgument argument(items, "items");
+    return log_.use([&](merkle::Log& log) {
+      const std::uint64_t first = log.size();
+      for (std::size_t i = 0; i < argument.size(); ++i) log.append(argument.items()[i]);
+      return std::pair{first, log.size()};
+    });
+  }
+
+  std::uint64_t size() {
+    return log_.use([&](merkle::Log& log) { return log.size(); });
+  }
+
+  py::bytes root(py::handle size) {
+    const Wanted wanted = size_argument(size, "size");
+    std::uint64_t now = 0;
+    const auto root = log_.use([&](merkle::Log& log) -> std::optional<Digest> {
+      now = log.size();
+      const std::uint64_t at = wanted.or_now(now);
+      if (at > now) return std::nullopt;
+      return log.root(at);
+    });
+    if (!root) throw out_of_range("size", now);
+    return to_bytes(*root);
+  }
+
+  py::list prove_inclusion(py::handle index, py::handle size) {
+    const auto leaf = position(index, "index");
+    const Wanted wanted = size_argument(size, "size");
+    std::uint64_t now = 0;
+    const auto proof = log_.use([&](merkle::Log& log) -> std::optional<std::vector<Digest>> {
+      now = log.size();
+      const std::uint64_t at = wanted.or_now(now);
+      if (!leaf || at > now || *leaf >= at) return std::nullopt;
+      return log.prove_inclusion(*leaf, at);
+    });
+    if (!proof) throw out_of_range("index or size", now);
+    return to_list(*proof);
+  }
+
+  py::list prove_consistency(py::handle old_size, py::handle new_size) {
+    const auto from = position(old_size, "old");
+    const Wanted wanted = size_argument(new_size, "new");
+    std::uint64_t now = 0;
+    const auto proof = log_.use([&](merkle::Log& log) -> std::optional<std::vector<Digest>> {
+      now = log.size();
+      const std::uint64_t at = wanted.or_now(now);
+      if (!from || at > now || *from > at) return std::nullopt;
+      return log.prove_consistency(*from, at);
+    });
+    if (!proof) throw out_of_range("old or new size", now);
+    return to_list(*proof);
+  }
+
+ private:
+  struct Wanted {
+    bool now = true;  // None: the present size
+    std::uint64_t size = 0;
+    [[nodiscard]] std::uint64_t or_now(std::uint64_t present) const { return now ? present : size; }
+  };
+
+  static Wanted size_argument(py::handle value, const char* what) {
+    if (value.is_none()) return {};
+    return {false, position(value, what).value_or(UINT64_MAX)};
+  }
+
+  static py::value_error out_of_range(const char* what, std::uint64_t size) {
+    return py::value_error(std::string(what) + " out of range: the log has " +
+                           std::to_string(size) + " entries");
+  }
+
+  Locked<merkle::Log> log_;
+};
+
+bool check_inclusion(py::handle leaf, py::handle index, py::handle size, py::handle proof,
+                     py::handle root, const std::string& hash) {
+  const HashId id = tree_hash(hash);
+  const auto leaf_digest = digest_argument(leaf, "leaf_hash");
+  const auto at = position(index, "index");
+  const auto count = position(size, "size");
+  const auto path = proof_argument(proof);
+  const auto root_digest = digest_argument(root, "root");
+  if (!leaf_digest || !at || !count || !path || !root_digest) return false;
+  return merkle::verify_inclusion(id, *leaf_digest, *at, *count, *path, *root_digest);
+}
+
+bool check_consistency(py::handle old_size, py::handle new_size, py::handle proof,
+                       py::handle old_root, py::handle new_root, const std::string& hash) {
+  const HashId id = tree_hash(hash);
+  const auto from = position(old_size, "old_size");
+  const auto to = position(new_size, "new_size");
+  const auto path = proof_argument(proof);
+  const auto old_digest = digest_argument(old_root, "old_root");
+  const auto new_digest = digest_argument(new_root, "new_root");
+  if (!from || !to || !path || !old_digest || !new_digest) return false;
+  return merkle::verify_consistency(id, *from, *to, *path, *old_digest, *new_digest);
+}
+
+}  // namespace
 
 void bind_merkle(py::module_& core) {
-  core.def_submodule("merkle");
+  py::module_ m = core.def_submodule("merkle");
+  m.def(
+      "leaf_hash",
+      [](py::handle data, const std::string& hash) {
+        const HashId id = tree_hash(hash);
+        return to_bytes(merkle::leaf_hash(id, Buffer(data, "data").bytes()));
+      },
+      py::arg("data"), py::arg("hash"));
+  m.def(
+      "root",
+      [](py::handle leaves, const std::string& hash, py::ssize_t threads) {
+        const HashId id = tree_hash(hash);
+        const unsigned workers = thread_count(threads);
+        const ItemsArgument argument(leaves, "leaves");
+        Digest root;
+        {
+          const py::gil_scoped_release release;
+          root = merkle::root_of(id, argument.items(), workers);
+        }
+        return to_bytes(root);
+      },
+      py::arg("leaves"), py::arg("hash"), py::arg("threads"));
+  m.def("check_inclusion", &check_inclusion, py::arg("leaf_hash"), py::arg("index"),
+        py::arg("size"), py::arg("proof"), py::arg("root"), py::arg("hash"));
+  m.def("check_consistency", &check_consistency, py::arg("old_size"), py::arg("new_size"),
+        py::arg("proof"), py::arg("old_root"), py::arg("new_root"), py::arg("hash"));
+  py::class_<SharedLog>(m, "Log")
+      .def(py::init<const std::string&>(), py::arg("hash"))
+      .def("append", &SharedLog::append, py::arg("data"))
+      .def("extend", &SharedLog::extend, py::arg("items"))
+      .def_property_readonly("size", &SharedLog::size)
+      .def("root", &SharedLog::root, py::arg("size"))
+      .def("prove_inclusion", &SharedLog::prove_inclusion, py::arg("index"), py::arg("size"))
+      .def("prove_consistency", &SharedLog::prove_consistency, py::arg("old"), py::arg("new"));
 }
 
 }  // namespace chopmark::python

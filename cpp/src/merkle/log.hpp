@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Append-only log with historic roots and proofs (RFC 9162 section 2.1). Floor: merkle.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "hash/hash_id.hpp"
+
+namespace chopmark::merkle {
+
+/// Keeps the hash of every complete subtree: two digests per leaf. Any historic root or proof costs
+/// O(log n) hashes.
+class Log {
+ public:
+  explicit Log(HashId id = HashId::sha256) : id_(id) {}
+
+  [[nodiscard]] HashId hash_id() const noexcept { return id_; }
+  [[nodiscard]] std::uint64_t size() const noexcept { return levels_.empty() ? 0 : levels_[0].size(); }
+
+  /// Both return the index of the new leaf.
+  std::uint64_t append(ByteView data);
+  std::uint64_t append_hash(const Digest& leaf);
+
+  /// Precondition of all below: size <= this->size().
+  [[nodiscard]] Digest root(std::uint64_t size) const noexcept;
+  void truncate(std::uint64_t size);
+  /// Precondition: index < size.
+  [[nodiscard]] std::vector<Digest> prove_inclusion(std::uint64_t index, std::uint64_t size) const;
+  /// Precondition: old_size <= size. Empty when they are equal or old_size is 0.
+  [[nodiscard]] std::vector<Digest> prove_consistency(std::uint64_t old_size,
+                                                      std::uint64_t size) const;
+
+ private:
+  /// Root of the leaves [begin, end), where begin is a multiple of the next power of two >= the
+  /// length: such a range is a subtree of RFC 9162.
+  [[nodiscard]] Digest subtree(std::uint64_t begin, std::uint64_t end) const noexcept;
+
+  HashId id_;
+  std::vector<std::vector<Digest>> levels_;  // levels_[h][i]: root of leaves [i 2^h, (i + 1) 2^h)
+};
+
+}  // namespace chopmark::merkle

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// Leaf and node hashing of RFC 9162 section 2.1.1, for each 32-byte hash (docs/spec/merkle.md M-1).
+// Floor: merkle.
+#pragma once
+
+#include "base/bytes.hpp"
+#include "hash/hash_id.hpp"
+
+namespace chopmark::merkle {
+
+/// SHA-512 has no 32-byte digest: trees take sha256, blake3 and sm3.
+[[nodiscard]] constexpr bool is_tree_hash(HashId id) noexcept { return id != HashId::sha512; }
+
+[[nodiscard]] Digest empty_root(HashId id) noexcept;
+[[nodiscard]] Digest leaf_hash(HashId id, ByteView data);
+[[nodiscard]] Digest node_hash(HashId id, const Digest& left, const Digest& right) noexcept;
+
+}  // namespace chopmark::merkle
