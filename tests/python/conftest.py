@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from vector_counts import COUNTS
 
 import chopmark
 from chopmark.testing import use_backend
@@ -30,3 +31,9 @@ def backend(request: pytest.FixtureRequest) -> Iterator[str]:
     """Runs the test once on every backend that this processor has."""
     with use_backend(request.param):
         yield request.param
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says how many third-party cases ran, and on which backend."""
+    for (kind, backend), n in sorted(COUNTS.items()):
+        terminalreporter.write_line(f"third-party cases: {kind} [{backend}] {n}")

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "curve25519/scalar.hpp"
+
+#include "base/bytes.hpp"
+#include "base/check.hpp"
+#include "base/endian.hpp"
+
+namespace chopmark::curve25519 {
+namespace {
+
+using Wide = unsigned __int128;
+template <std::size_t n>
+using Words = std::array<std::uint64_t, n>;
+
+// floor(2^512 / L), for the Barrett reduction; a test checks it against its definition.
+constexpr Words<5> kReciprocal = {0xed9ce5a30a2c131b, 0x2106215d086329a7, 0xffffffffffffffeb,
+                                  0xffffffffffffffff, 0x000000000000000f};
+
+template <std::size_t n, std::size_t m>
+constexpr Words<n + m> multiply(const Words<n>& a, const Words<m>& b) noexcept {
+  Words<n + m> product{};
+  for (std::size_t i = 0; i < n; ++i) {
+    std::uint64_t carry = 0;
+    for (std::size_t j = 0; j < m; ++j) {
+      // At most (2^64-1)^2 + 2 (2^64-1) = 2^128 - 1.
+      const Wide column = Wide{a[i]} * b[j] + product[i + j] + carry;
+      product[i + j] = static_cast<std::uint64_t>(column);
+      carry = static_cast<std::uint64_t>(column >> 64);
+    }
+    product[i + m] = carry;
+  }
+  return product;
+}
+
+/// a - b modulo 2^(64 n); returns the borrow.
+template <std::size_t n>
+constexpr bool subtract(Words<n>& a, const Words<n>& b) noexcept {
+  std::uint64_t borrow = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    const Wide difference = Wide{a[i]} - b[i] - borrow;
+    a[i] = static_cast<std::uint64_t>(difference);
+    borrow = static_cast<std::uint64_t>(difference >> 64) & 1;
+  }
+  return borrow != 0;
+}
+
+constexpr bool below(const Words<4>& a, const Words<4>& b) noexcept {
+  Words<4> difference = a;
+  return subtract(difference, b);
+}
+
+/// Barrett reduction (Handbook of Applied Cryptography, 14.42) with four words of 64 bits.
+Scalar reduce(const Words<8>& x) noexcept {
+  const Words<5> high = {x[3], x[4], x[5], x[6], x[7]};
+  const Words<10> estimate = multiply(high, kReciprocal);
+  const Words<5> quotient = {estimate[5], estimate[6], estimate[7], estimate[8], estimate[9]};
+  const Words<9> product = multiply(quotient, kGroupOrder.word);
+  Words<5> rest = {x[0], x[1], x[2], x[3], x[4]};
+  subtract(rest, Words<5>{product[0], product[1], product[2], product[3], product[4]});
+  // The estimate is at most 2 too small, so the rest is below 3L < 2^254.
+  CHOPMARK_CHECK(rest[4] == 0);
+  Scalar result{{rest[0], rest[1], rest[2], rest[3]}};
+  for (int i = 0; i < 2; ++i) {
+    if (!below(result.word, kGroupOrder.word)) subtract(result.word, kGroupOrder.word);
+  }
+  return result;
+}
+
+}  // namespace
+
+Scalar load_scalar(const std::uint8_t bytes[32]) noexcept {
+  Scalar s;
+  for (std::size_t i = 0; i < 4; ++i) s.word[i] = load_le<std::uint64_t>(bytes + 8 * i);
+  return s;
+}
+
+bool is_canonical(const Scalar& s) noexcept { return below(s.word, kGroupOrder.word); }
+
+Scalar reduce_wide(const std::uint8_t bytes[64]) noexcept {
+  Words<8> x;
+  for (std::size_t i = 0; i < 8; ++i) x[i] = load_le<std::uint64_t>(bytes + 8 * i);
+  return reduce(x);
+}
+
+Scalar mul(const Scalar& a, const Scalar& b) noexcept { return reduce(multiply(a.word, b.word)); }
+
+Scalar add(const Scalar& a, const Scalar& b) noexcept {
+  // Both are below 2^253, so the sum fits.
+  Scalar sum;
+  std::uint64_t carry = 0;
+  for (std::size_t i = 0; i < 4; ++i) {
+    const Wide column = Wide{a.word[i]} + b.word[i] + carry;
+    sum.word[i] = static_cast<std::uint64_t>(column);
+    carry = static_cast<std::uint64_t>(column >> 64);
+  }
+  if (!is_canonical(sum)) subtract(sum.word, kGroupOrder.word);
+  return sum;
+}
+
+Scalar negate(const Scalar& a) noexcept {
+  if (a == Scalar{}) return a;
+  Scalar result = kGroupOrder;
+  subtract(result.word, a.word);
+  return result;
+}
+
+std::size_t non_adjacent_form(std::int8_t digits[256], const Scalar& s, unsigned width) noexcept {
+  std::fill_n(digits, 256, std::int8_t{0});
+  const std::uint64_t modulus = std::uint64_t{1} << width;
+  std::uint64_t carry = 0;
+  std::size_t used = 0;
+  std::size_t bit = 0;
+  while (bit < 256) {
+    const std::size_t word = bit / 64;
+    const std::size_t shift = bit % 64;
+    std::uint64_t window = s.word[word] >> shift;
+    if (shift + width > 64 && word < 3) window |= s.word[word + 1] << (64 - shift);
+    window = (window & (modulus - 1)) + carry;
+    if ((window & 1) == 0) {  // even with its carry: this digit is 0 and the carry stays
+      ++bit;
+      continue;
+    }
+    carry = window >= modulus / 2 ? 1 : 0;
+    const auto digit = static_cast<std::int64_t>(window) - static_cast<std::int64_t>(carry << width);
+    digits[bit] = static_cast<std::int8_t>(digit);
+    used = bit + 1;
+    bit += width;
+  }
+  return used;
+}
+
+}  // namespace chopmark::curve25519

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Arithmetic modulo L = 2^252 + 27742317777372353535851937790883648493, the order of the base point.
+// Floor: curve25519.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+namespace chopmark::curve25519 {
+
+/// Four little-endian words; below L unless said otherwise.
+struct Scalar {
+  std::array<std::uint64_t, 4> word{};
+  friend bool operator==(const Scalar&, const Scalar&) = default;
+};
+
+inline constexpr Scalar kGroupOrder{
+    {0x5812631a5cf5d3ed, 0x14def9dea2f79cd6, 0x0000000000000000, 0x1000000000000000}};
+
+/// 32 little-endian bytes as they are: any value below 2^256.
+[[nodiscard]] Scalar load_scalar(const std::uint8_t bytes[32]) noexcept;
+
+/// Whether the value is below L: a full comparison.
+[[nodiscard]] bool is_canonical(const Scalar& s) noexcept;
+
+/// 64 little-endian bytes modulo L.
+[[nodiscard]] Scalar reduce_wide(const std::uint8_t bytes[64]) noexcept;
+
+/// Both operands below 2^256.
+[[nodiscard]] Scalar mul(const Scalar& a, const Scalar& b) noexcept;
+/// Both operands below L.
+[[nodiscard]] Scalar add(const Scalar& a, const Scalar& b) noexcept;
+[[nodiscard]] Scalar negate(const Scalar& a) noexcept;
+
+/// Digits of the width-w non-adjacent form: s = sum(digit[i] * 2^i), each digit 0 or odd with
+/// |digit| < 2^(w-1). For s below 2^253. Returns how many digits there are up to the last one that
+/// is not 0.
+std::size_t non_adjacent_form(std::int8_t digits[256], const Scalar& s, unsigned width) noexcept;
+
+}  // namespace chopmark::curve25519
