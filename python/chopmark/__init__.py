@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 from typing import TypedDict
 
-from chopmark import _core, ed25519, hash, merkle
+from chopmark import _core, ed25519, hash, ledger, merkle
 from chopmark._core import Ragged
 from chopmark.errors import (
     ChopmarkError,
@@ -30,6 +30,7 @@ __all__ = [
     "build_info",
     "ed25519",
     "hash",
+    "ledger",
     "merkle",
 ]
 

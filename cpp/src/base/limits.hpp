@@ -16,6 +16,9 @@ inline constexpr std::size_t kSignersMax = 16;
 inline constexpr std::size_t kRefsMax = 16;
 inline constexpr std::uint64_t kReplayWindow = 1024;  // W of ledger.md: heights an id is remembered
 
+inline constexpr std::size_t kPoolTransactionsMax = 64 * 1024;
+inline constexpr std::size_t kPoolBytesMax = 64 * 1024 * 1024;
+
 inline constexpr std::size_t kValidatorsMax = 32;  // inline payload, eager certificates
 inline constexpr std::size_t kMembersMax = 65536;
 inline constexpr std::size_t kMemberNameBytesMax = 64;

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "base/bytes.hpp"
-#include "base/endian.hpp"
 
 namespace chopmark::codec {
 
@@ -24,9 +23,9 @@ class Writer {
  private:
   template <class Word>
   void integer(Word value) {
-    std::uint8_t encoded[sizeof(Word)];
-    store_be(encoded, value);
-    out_.insert(out_.end(), encoded, encoded + sizeof(Word));
+    for (std::size_t left = sizeof(Word); left-- != 0;) {
+      out_.push_back(static_cast<std::uint8_t>(value >> (8 * left)));
+    }
   }
 
   Bytes out_;

@@ -207,7 +207,7 @@ class Driver:
 
     def _deliver(self, effect: Deliver) -> None:
         results = self.ledger.finalize(effect.digest)
-        self.pool.remove_final(effect.payload)
+        self.pool.remove_final(self.ledger)
         self._on_final(
             FinalBlock(
                 height=effect.height,

@@ -1,10 +1,336 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "embed/python/bindings.hpp"
+#include "embed/python/buffers.hpp"
+#include "embed/python/locked.hpp"
+#include "ledger/entries.hpp"
+#include "ledger/ledger.hpp"
+#include "pool/pool.hpp"
 
 namespace chopmark::python {
+namespace {
+
+using ledger::Entry;
+using ledger::Ledger;
+using ledger::Verdict;
+
+[[noreturn]] void raise_encoding_error(const Failure& failure, const char* what) {
+  const py::object type = py::module_::import("chopmark.errors").attr("EncodingError");
+  const py::object error = type(error_name(failure.error), failure.offset, what);
+  PyErr_SetObject(type.ptr(), error.ptr());
+  throw py::error_already_set();
+}
+
+[[noreturn]] void raise_ledger_error(const char* code, const std::string& message) {
+  const py::object type = py::module_::import("chopmark.errors").attr("LedgerError");
+  const py::object error = type(code, message);
+  PyErr_SetObject(type.ptr(), error.ptr());
+  throw py::error_already_set();
+}
+
+Digest digest_argument(py::handle value, const char* what) {
+  const Buffer buffer(value, what);
+  if (buffer.bytes().size() != 32) {
+    throw py::value_error(std::string(what) + " must have 32 bytes, not " +
+                          std::to_string(buffer.bytes().size()));
+  }
+  return digest_from(buffer.bytes().data());
+}
+
+/// A copy of the entries as one array for each field.
+struct Results {
+  py::array_t<std::uint64_t> height;
+  py::array_t<std::uint8_t> transaction_id;
+  py::array_t<std::uint16_t> code;
+  py::array_t<std::uint8_t> failing_op;
+  py::array_t<std::uint64_t> log_index;
+
+  explicit Results(const std::vector<Entry>& entries) {
+    const auto n = static_cast<py::ssize_t>(entries.size());
+    height = py::array_t<std::uint64_t>(n);
+    transaction_id = py::array_t<std::uint8_t>({n, py::ssize_t{32}});
+    code = py::array_t<std::uint16_t>(n);
+    failing_op = py::array_t<std::uint8_t>(n);
+    log_index = py::array_t<std::uint64_t>(n);
+    for (py::ssize_t i = 0; i < n; ++i) {
+      const Entry& entry = entries[static_cast<std::size_t>(i)];
+      height.mutable_at(i) = entry.height;
+      std::copy(entry.id.begin(), entry.id.end(), transaction_id.mutable_data(i, 0));
+      code.mutable_at(i) = static_cast<std::uint16_t>(entry.result.code);
+      failing_op.mutable_at(i) = entry.result.failing_op;
+      log_index.mutable_at(i) = entry.log_index;
+    }
+  }
+};
+
+std::string verdict_detail(const Verdict& verdict) {
+  switch (verdict.refusal) {
+    case ledger::Refusal::malformed_header:
+    case ledger::Refusal::malformed_payload:
+    case ledger::Refusal::malformed_transaction:
+      return std::string(error_name(verdict.failure.error)) + " at byte " +
+             std::to_string(verdict.failure.offset);
+    default: return {};
+  }
+}
+
+/// chopmark.ledger.Ledger.
+class SharedLedger {
+ public:
+  explicit SharedLedger(py::handle genesis) : bytes_(owned(genesis)), state_(parsed(bytes_)) {}
+
+  py::bytes chain_id() {
+    return to_bytes(state_.use([](Ledger& l) { return l.chain_id(); }));
+  }
+  std::uint64_t final_height() {
+    return state_.use([](Ledger& l) { return l.final_height(); });
+  }
+  py::bytes final_digest() {
+    return to_bytes(state_.use([](Ledger& l) { return l.final_digest(); }));
+  }
+  bool knows(py::handle digest) {
+    const Digest wanted = digest_argument(digest, "digest");
+    return state_.use([&](Ledger& l) { return l.knows(wanted); });
+  }
+
+  py::tuple roots(py::handle digest) {
+    std::optional<Digest> wanted;
+    if (!digest.is_none()) wanted = digest_argument(digest, "digest");
+    const auto roots =
+        state_.use([&](Ledger& l) { return l.roots(wanted.value_or(l.final_digest())); });
+    if (!roots) raise_ledger_error("UNKNOWN_PARENT", "the ledger does not know this block");
+    return py::make_tuple(to_bytes(roots->state_root), roots->log_size, to_bytes(roots->log_root));
+  }
+
+  Verdict validate_block(py::handle block, py::ssize_t threads) {
+    const Buffer bytes(block, "block");
+    const unsigned workers = thread_count(threads);
+    return state_.use([&](Ledger& l) { return l.validate_block(bytes.bytes(), workers); });
+  }
+
+  Results finalize(py::handle digest) {
+    const Digest wanted = digest_argument(digest, "digest");
+    const auto entries = state_.use([&](Ledger& l) { return l.finalize(wanted); });
+    if (!entries) raise_ledger_error("UNKNOWN_PARENT", "the ledger does not know this block");
+    return Results(*entries);
+  }
+
+  py::object find(py::handle id) {
+    const Digest wanted = digest_argument(id, "transaction_id");
+    const auto entry = state_.use([&](Ledger& l) -> std::optional<Entry> {
+      const Entry* found = l.find_final(wanted);
+      if (found == nullptr) return std::nullopt;
+      return *found;
+    });
+    if (!entry) return py::none();
+    return py::make_tuple(entry->log_index, entry->height,
+                          static_cast<std::uint16_t>(entry->result.code),
+                          entry->result.failing_op);
+  }
+
+  /// The state value under the key of a kind of object, or None.
+  py::object value(const Digest& key) {
+    const auto stored = state_.use([&](Ledger& l) -> std::optional<Bytes> {
+      const Bytes* found = l.final_state().get(key);
+      if (found == nullptr) return std::nullopt;
+      return *found;
+    });
+    if (!stored) return py::none();
+    return to_bytes(*stored);
+  }
+
+  std::uint64_t log_size() {
+    return state_.use([](Ledger& l) { return l.log().size(); });
+  }
+
+  py::bytes log_root(std::optional<std::uint64_t> size) {
+    const auto root = state_.use([&](Ledger& l) -> std::optional<Digest> {
+      const std::uint64_t at = size.value_or(l.log().size());
+      if (at > l.log().size()) return std::nullopt;
+      return l.log().root(at);
+    });
+    if (!root) throw py::value_error("size out of range of the log");
+    return to_bytes(*root);
+  }
+
+  py::list prove_inclusion(std::uint64_t index, std::uint64_t size) {
+    const auto proof = state_.use([&](Ledger& l) -> std::optional<std::vector<Digest>> {
+      if (size > l.log().size() || index >= size) return std::nullopt;
+      return l.log().prove_inclusion(index, size);
+    });
+    if (!proof) throw py::value_error("index or size out of range of the log");
+    py::list list;
+    for (const Digest& step : *proof) list.append(to_bytes(step));
+    return list;
+  }
+
+  [[nodiscard]] Locked<Ledger>& state() noexcept { return state_; }
+
+ private:
+  static Bytes owned(py::handle genesis) {
+    const Buffer buffer(genesis, "genesis");
+    return {buffer.bytes().begin(), buffer.bytes().end()};
+  }
+  static Genesis parsed(ByteView bytes) {
+    Result<Genesis> genesis = parse_genesis(bytes);
+    if (!genesis) raise_encoding_error(genesis.failure(), "genesis");
+    return std::move(*genesis);
+  }
+
+  Bytes bytes_;
+  Locked<Ledger> state_;
+};
+
+/// chopmark.ledger.Pool. Order of locking: the ledger that is given, then the pool.
+class SharedPool {
+ public:
+  py::tuple admit(SharedLedger& ledger, py::handle transactions, py::ssize_t threads) {
+    const Buffer payload(transactions, "transactions");
+    const unsigned workers = thread_count(threads);
+    const auto counts = both(ledger, [&](Ledger& l, pool::Pool& p) {
+      return p.admit(l, payload.bytes(), workers);
+    });
+    if (!counts) raise_encoding_error(counts.failure(), "transactions");
+    return py::make_tuple(counts->admitted, counts->duplicate, counts->refused, counts->full);
+  }
+
+  py::bytes select(SharedLedger& ledger, py::handle parent, std::uint64_t height,
+                   std::size_t bytes_max) {
+    const Digest on = digest_argument(parent, "parent");
+    return to_bytes(both(ledger, [&](Ledger& l, pool::Pool& p) {
+      return p.select(l, on, height, bytes_max);
+    }));
+  }
+
+  std::size_t remove_final(SharedLedger& ledger) {
+    return both(ledger, [](Ledger& l, pool::Pool& p) { return p.remove_final(l); });
+  }
+
+  std::size_t size() {
+    return pool_.use([](pool::Pool& p) { return p.size(); });
+  }
+  std::size_t bytes() {
+    return pool_.use([](pool::Pool& p) { return p.bytes(); });
+  }
+
+ private:
+  template <class Work>
+  std::invoke_result_t<Work, Ledger&, pool::Pool&> both(SharedLedger& ledger, Work&& work) {
+    return ledger.state().use([&](Ledger& l) {
+      return pool_.use_without_gil([&](pool::Pool& p) { return work(l, p); });
+    });
+  }
+
+  Locked<pool::Pool> pool_;
+};
+
+void check_transaction(py::handle bytes) {
+  const Buffer buffer(bytes, "transaction");
+  const auto parsed = parse_transaction(buffer.bytes());
+  if (!parsed) raise_encoding_error(parsed.failure(), "transaction");
+}
+
+void check_genesis(py::handle bytes) {
+  const Buffer buffer(bytes, "genesis");
+  const auto parsed = parse_genesis(buffer.bytes());
+  if (!parsed) raise_encoding_error(parsed.failure(), "genesis");
+}
+
+void check_header(py::handle bytes) {
+  const Buffer buffer(bytes, "header");
+  const auto parsed = parse_header(buffer.bytes());
+  if (!parsed) raise_encoding_error(parsed.failure(), "header");
+}
+
+void check_payload(py::handle bytes) {
+  const Buffer buffer(bytes, "payload");
+  const auto parsed = parse_payload(buffer.bytes());
+  if (!parsed) raise_encoding_error(parsed.failure(), "payload");
+}
+
+py::bytes id_of(py::handle transaction) {
+  const Buffer buffer(transaction, "transaction");
+  const auto parsed = parse_transaction(buffer.bytes());
+  if (!parsed) raise_encoding_error(parsed.failure(), "transaction");
+  return to_bytes(transaction_id(*parsed));
+}
+
+py::dict result_names() {
+  py::dict names;
+  for (std::uint16_t code = 0; code <= static_cast<std::uint16_t>(ledger::ResultCode::stale_version);
+       ++code) {
+    names[py::int_(code)] = ledger::code_name(static_cast<ledger::ResultCode>(code));
+  }
+  return names;
+}
+
+}  // namespace
 
 void bind_ledger(py::module_& core) {
-  core.def_submodule("ledger");
+  py::module_ m = core.def_submodule("ledger");
+  m.attr("RESULT_NAMES") = result_names();
+  m.def("check_transaction", &check_transaction, py::arg("transaction"));
+  m.def("check_genesis", &check_genesis, py::arg("genesis"));
+  m.def("check_header", &check_header, py::arg("header"));
+  m.def("check_payload", &check_payload, py::arg("payload"));
+  m.def("transaction_id", &id_of, py::arg("transaction"));
+
+  py::class_<Verdict>(m, "Verdict")
+      .def_property_readonly("ok",
+                             [](const Verdict& v) { return v.refusal == ledger::Refusal::none; })
+      .def_property_readonly("code", [](const Verdict& v) { return ledger::code_name(v.refusal); })
+      .def_property_readonly("number",
+                             [](const Verdict& v) { return static_cast<int>(v.refusal); })
+      .def_readonly("transaction", &Verdict::transaction)
+      .def_property_readonly("detail", &verdict_detail)
+      .def_property_readonly("digest", [](const Verdict& v) { return to_bytes(v.digest); });
+  py::class_<Results>(m, "Results")
+      .def_readonly("height", &Results::height)
+      .def_readonly("transaction_id", &Results::transaction_id)
+      .def_readonly("code", &Results::code)
+      .def_readonly("failing_op", &Results::failing_op)
+      .def_readonly("log_index", &Results::log_index);
+  py::class_<SharedLedger>(m, "Ledger")
+      .def(py::init<py::handle>(), py::arg("genesis"))
+      .def_property_readonly("chain_id", &SharedLedger::chain_id)
+      .def_property_readonly("final_height", &SharedLedger::final_height)
+      .def_property_readonly("final_digest", &SharedLedger::final_digest)
+      .def_property_readonly("log_size", &SharedLedger::log_size)
+      .def("knows", &SharedLedger::knows, py::arg("digest"))
+      .def("roots", &SharedLedger::roots, py::arg("digest"))
+      .def("validate_block", &SharedLedger::validate_block, py::arg("block"), py::arg("threads"))
+      .def("finalize", &SharedLedger::finalize, py::arg("digest"))
+      .def("find", &SharedLedger::find, py::arg("transaction_id"))
+      .def("record_value",
+           [](SharedLedger& self, py::handle id) {
+             return self.value(ledger::record_key(digest_argument(id, "record_id")));
+           },
+           py::arg("record_id"))
+      .def("member_value",
+           [](SharedLedger& self, std::uint32_t id) { return self.value(ledger::member_key(id)); },
+           py::arg("member_id"))
+      .def("attestation_value",
+           [](SharedLedger& self, std::uint32_t signer, py::handle target, std::uint32_t version,
+              std::uint8_t claim) {
+             const AttestOperation op{digest_argument(target, "target"), version, claim, {}};
+             return self.value(ledger::attestation_key(signer, op));
+           },
+           py::arg("signer"), py::arg("target"), py::arg("version"), py::arg("claim"))
+      .def("log_root", &SharedLedger::log_root, py::arg("size"))
+      .def("prove_inclusion", &SharedLedger::prove_inclusion, py::arg("index"), py::arg("size"));
+  py::class_<SharedPool>(m, "Pool")
+      .def(py::init<>())
+      .def("admit", &SharedPool::admit, py::arg("ledger"), py::arg("transactions"),
+           py::arg("threads"))
+      .def("select", &SharedPool::select, py::arg("ledger"), py::arg("parent"), py::arg("height"),
+           py::arg("bytes_max"))
+      .def("remove_final", &SharedPool::remove_final, py::arg("ledger"))
+      .def_property_readonly("size", &SharedPool::size)
+      .def_property_readonly("bytes", &SharedPool::bytes);
 }
 
 }  // namespace chopmark::python
