@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "consensus/config.hpp"
+
+#include <string_view>
+#include <utility>
+
+#include "base/endian.hpp"
+#include "base/limits.hpp"
+#include "codec/reader.hpp"
+#include "hash/sha256.hpp"
+
+namespace chopmark::consensus {
+
+Result<Config> parse_config(ByteView bytes) {
+  codec::Reader in(bytes);
+  Config out;
+  out.chain_id = in.digest();
+  out.epoch = in.u64();
+  in.expect(out.epoch == 1, Error::value);
+  out.index = in.u16();
+  const std::size_t count = in.u8();
+  in.expect(count >= 1 && count <= limits::kValidatorsMax, Error::limit);
+  in.expect(out.index < count || out.index == kObserver, Error::value);
+  for (std::size_t i = 0; i < count && in.ok(); ++i) out.validators.push_back(in.digest());
+  out.genesis_time_ms = in.u64();
+  out.delta_ms = in.u32();
+  out.build_ms = in.u32();
+  out.standstill_ms = in.u32();
+  out.heartbeat_ms = in.u32();
+  in.expect(out.delta_ms != 0 && out.standstill_ms != 0 && out.heartbeat_ms != 0, Error::value);
+  out.views_per_leader = in.u16();
+  in.expect(out.views_per_leader != 0, Error::value);
+  out.payload_bytes_max = in.u32();
+  in.expect(out.payload_bytes_max >= 4 && out.payload_bytes_max <= limits::kPayloadBytesMax,
+            Error::limit);
+  in.finish();
+  if (!in.ok()) return in.failure();
+  return out;
+}
+
+std::vector<std::uint16_t> leader_order(const Digest& seed, std::size_t validators) {
+  std::vector<std::uint16_t> order(validators);
+  for (std::size_t i = 0; i < validators; ++i) order[i] = static_cast<std::uint16_t>(i);
+  for (std::size_t i = validators; i > 1; --i) {
+    // A 64-bit draw for each step: its bias of at most 32 / 2^64 is of no consequence.
+    std::array<std::uint8_t, 40> input;
+    std::copy(seed.begin(), seed.end(), input.begin());
+    store_be<std::uint64_t>(input.data() + 32, i);
+    const std::uint64_t draw = load_be<std::uint64_t>(sha256(input).data());
+    std::swap(order[i - 1], order[draw % i]);
+  }
+  return order;
+}
+
+Digest first_leader_seed(const Digest& chain_id) noexcept {
+  constexpr std::string_view domain = "chopmark leaders";
+  Sha256 hasher;
+  hasher.update({reinterpret_cast<const std::uint8_t*>(domain.data()), domain.size()});
+  hasher.update(chain_id);
+  return hasher.finish();
+}
+
+}  // namespace chopmark::consensus

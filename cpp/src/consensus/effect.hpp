@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a replica asks of its driver, in the order in which it is to be done (docs/spec/consensus.md
+// B-21). Floor: consensus.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "types/message.hpp"
+
+namespace chopmark::consensus {
+
+inline constexpr std::uint16_t kEveryone = 0xffff;
+
+/// A signature to check: over `payload`, by the validator with `public_key`.
+struct SignatureCheck {
+  Digest public_key;
+  Signature signature;
+  Bytes payload;
+};
+
+/// Collects effects as frames: kind u8, length u32, body.
+class Effects {
+ public:
+  void verify_votes(std::uint64_t request, std::span<const SignatureCheck> checks);
+  void sign(std::uint64_t request, ByteView payload);
+  void persist(std::uint64_t seq, ByteView record);
+  void send(std::uint16_t to, ByteView message);
+  void set_timer(std::uint64_t mono_ms);
+  void build(std::uint64_t request, const Digest& parent, std::uint64_t height,
+             std::uint32_t bytes_max);
+  void certify(const BlockBody& block);
+  void deliver(const BlockBody& block, ByteView certificate);
+  void evidence(std::uint8_t kind, std::uint16_t culprit, ByteView first, ByteView second);
+
+  [[nodiscard]] Bytes take() { return std::exchange(out_, {}); }
+
+ private:
+  void frame(std::uint8_t kind, ByteView body);
+  Bytes out_;
+};
+
+}  // namespace chopmark::consensus
