@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import vector_counts
 
 import chopmark
 from chopmark.testing import use_backend
@@ -30,3 +31,8 @@ def backend(request: pytest.FixtureRequest) -> Iterator[str]:
     """Runs the test once on every backend that this processor has."""
     with use_backend(request.param):
         yield request.param
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for line in vector_counts.lines():
+        terminalreporter.write_line(line)
