@@ -9,8 +9,13 @@ extern const Backend portable_backend;
 const Backend portable_backend{
     .name = "portable",
     .supported = [](const CpuFeatures&) noexcept { return true; },
-    .install = [](Kernels& kernels,
-                  const CpuFeatures&) noexcept { kernels.sha256_blocks = sha256_blocks_portable; },
+    .install =
+        [](Kernels& kernels, const CpuFeatures&) noexcept {
+          kernels.sha256_blocks = sha256_blocks_portable;
+          kernels.sha512_blocks = sha512_blocks_portable;
+          kernels.sm3_blocks = sm3_blocks_portable;
+          kernels.blake3_compress = blake3_compress_portable;
+        },
 };
 
 }  // namespace chopmark::backends

@@ -17,6 +17,11 @@ namespace chopmark {
 struct Kernels {
   // Absorbs whole blocks (64 bytes; SHA-512: 128) into the chaining state.
   void (*sha256_blocks)(std::uint32_t state[8], const std::uint8_t* data, std::size_t blocks);
+  void (*sha512_blocks)(std::uint64_t state[8], const std::uint8_t* data, std::size_t blocks);
+  void (*sm3_blocks)(std::uint32_t state[8], const std::uint8_t* data, std::size_t blocks);
+  // One BLAKE3 compression: replaces the chaining value by the first eight output words.
+  void (*blake3_compress)(std::uint32_t cv[8], const std::uint8_t block[64],
+                          std::uint32_t block_bytes, std::uint64_t counter, std::uint32_t flags);
 };
 
 struct Backend {

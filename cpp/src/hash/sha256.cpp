@@ -2,18 +2,14 @@
 #include "hash/sha256.hpp"
 
 #include <bit>
-#include <cstring>
 
-#include "base/endian.hpp"
-#include "dispatch/backend.hpp"
 #include "hash/portable.hpp"
 
 namespace chopmark {
-namespace {
 
 // First 32 bits of the fractional parts of the cube roots of the first 64 primes (FIPS
 // 180-4, 4.2.2).
-constexpr std::uint32_t kRound[64] = {
+const std::uint32_t kSha256Round[64] = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
     0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
     0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
@@ -22,8 +18,6 @@ constexpr std::uint32_t kRound[64] = {
     0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
     0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
     0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
-
-}  // namespace
 
 void sha256_blocks_portable(std::uint32_t state[8], const std::uint8_t* data, std::size_t blocks) {
   for (; blocks != 0; --blocks, data += 64) {
@@ -41,7 +35,7 @@ void sha256_blocks_portable(std::uint32_t state[8], const std::uint8_t* data, st
         w[i & 15] += s0 + w[(i + 9) & 15] + s1;
       }
       const std::uint32_t s1 = std::rotr(e, 6) ^ std::rotr(e, 11) ^ std::rotr(e, 25);
-      const std::uint32_t t1 = h + s1 + (g ^ (e & (f ^ g))) + kRound[i] + w[i & 15];
+      const std::uint32_t t1 = h + s1 + (g ^ (e & (f ^ g))) + kSha256Round[i] + w[i & 15];
       const std::uint32_t s0 = std::rotr(a, 2) ^ std::rotr(a, 13) ^ std::rotr(a, 22);
       const std::uint32_t t2 = s0 + ((a & b) | (c & (a | b)));
       h = g, g = f, f = e, e = d + t1, d = c, c = b, b = a, a = t1 + t2;
@@ -51,45 +45,8 @@ void sha256_blocks_portable(std::uint32_t state[8], const std::uint8_t* data, st
   }
 }
 
-void Sha256::update(ByteView data) noexcept {
-  const auto blocks = kernels().sha256_blocks;
-  const std::uint8_t* from = data.data();
-  std::size_t left = data.size();
-  const std::size_t waiting = bytes_ % 64;
-  bytes_ += left;
-  if (waiting != 0) {
-    const std::size_t take = std::min(left, 64 - waiting);
-    std::copy_n(from, take, buffer_ + waiting);
-    from += take, left -= take;
-    if (waiting + take < 64) return;
-    blocks(state_, buffer_, 1);
-  }
-  if (left >= 64) {
-    blocks(state_, from, left / 64);
-    from += left / 64 * 64, left %= 64;
-  }
-  std::copy_n(from, left, buffer_);
-}
-
-Digest Sha256::finish() noexcept {
-  // One 0x80 byte, zeros, then the length in bits as 64-bit big-endian, up to a block boundary.
-  std::uint8_t tail[128] = {};
-  const std::size_t waiting = bytes_ % 64;
-  const std::size_t total = waiting < 56 ? 64 : 128;
-  std::copy_n(buffer_, waiting, tail);
-  tail[waiting] = 0x80;
-  store_be<std::uint64_t>(tail + total - 8, bytes_ * 8);
-  kernels().sha256_blocks(state_, tail, total / 64);
-  Digest digest;
-  for (std::size_t i = 0; i < 8; ++i)
-    store_be(digest.data() + 4 * i, state_[i]);
-  return digest;
-}
-
 Digest sha256(ByteView data) noexcept {
-  Sha256 hasher;
-  hasher.update(data);
-  return hasher.finish();
+  return Sha256::digest(data);
 }
 
 }  // namespace chopmark
