@@ -5,14 +5,25 @@
 #include <immintrin.h>
 
 #include "dispatch/backend.hpp"
+#include "hash/portable.hpp"
 
 namespace chopmark::backends {
+namespace {
+
+#include "backends/avx2/sha256_ni.inl"
+
+// Named functions: the body of a lambda in the table below would be a weak symbol.
+bool supported(const CpuFeatures& cpu) noexcept {
+  return cpu.avx2 && cpu.bmi2;
+}
+
+void install(Kernels& kernels, const CpuFeatures& cpu) noexcept {
+  if (cpu.sha_ni && cpu.sse41 && cpu.ssse3) kernels.sha256_blocks = sha256_blocks_ni;
+}
+
+}  // namespace
 
 extern const Backend avx2_backend;
-const Backend avx2_backend{
-    .name = "avx2",
-    .supported = [](const CpuFeatures& cpu) noexcept { return cpu.avx2 && cpu.bmi2; },
-    .install = [](Kernels&, const CpuFeatures&) noexcept {},
-};
+const Backend avx2_backend{.name = "avx2", .supported = supported, .install = install};
 
 }  // namespace chopmark::backends

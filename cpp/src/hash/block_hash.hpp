@@ -63,11 +63,10 @@ class BlockHash {
   static Output close(State& state, const std::uint8_t* rest, std::uint64_t bytes) noexcept {
     const std::size_t waiting = bytes % kBlockBytes;
     const std::size_t blocks = waiting < kBlockBytes - kLengthBytes ? 1 : 2;
-    std::uint8_t tail[2 * kBlockBytes];
+    std::uint8_t tail[2 * kBlockBytes] = {};
     std::copy_n(rest, waiting, tail);
     tail[waiting] = 0x80;
     std::uint8_t* const end = tail + blocks * kBlockBytes;
-    std::fill(tail + waiting + 1, end, std::uint8_t{0});
     // The length in bits has up to 67 bits. SHA-256 and SM3 take it modulo 2^64, which is exact
     // for every length that they define.
     if constexpr (kLengthBytes == 16) store_be<std::uint64_t>(end - 16, bytes >> 61);
