@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 from typing import TypedDict
 
-from chopmark import _core
+from chopmark import _core, hash
 from chopmark._core import Ragged
 from chopmark.errors import (
     ChopmarkError,
@@ -28,6 +28,7 @@ __all__ = [
     "Ragged",
     "__version__",
     "build_info",
+    "hash",
 ]
 
 __version__: str = _core.version
