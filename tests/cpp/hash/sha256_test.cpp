@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hash/sha256.hpp"
 
+#include <string_view>
+
+#include "dispatch/backend.hpp"
 #include "hash/patterns.hpp"
 
 namespace chopmark::test {
@@ -26,6 +29,25 @@ TEST_EACH_BACKEND(sha256_every_short_length) {
 
 TEST_EACH_BACKEND(sha256_streaming_equals_one_shot) {
   expect_streaming_equals<Sha256>(sha256);
+}
+
+// A processor with AVX2 but without one of the bits that the SHA kernel needs keeps the kernel
+// below.
+TEST(sha256_kernel_needs_all_its_features) {
+  const CpuFeatures all{.sse41 = true, .ssse3 = true, .sha_ni = true, .bmi2 = true, .avx2 = true};
+  for (const Backend& backend : compiled_backends()) {
+    if (std::string_view(backend.name) != "avx2") continue;
+    Kernels kernels{};
+    backend.install(kernels, all);
+    EXPECT(kernels.sha256_blocks != nullptr);
+    for (const auto missing : {&CpuFeatures::sse41, &CpuFeatures::ssse3, &CpuFeatures::sha_ni}) {
+      CpuFeatures features = all;
+      features.*missing = false;
+      Kernels without{};
+      backend.install(without, features);
+      EXPECT(without.sha256_blocks == nullptr);
+    }
+  }
 }
 
 }  // namespace chopmark::test
