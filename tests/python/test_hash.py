@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -359,6 +361,25 @@ def test_many_threads(name: str) -> None:
         many(name)([b"a"], threads=1.5)
     with pytest.raises(TypeError):
         many(name)([b"a"], 2)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits memory through /proc")
+def test_many_when_no_thread_can_start() -> None:
+    """The calling thread does the work of threads that the system refuses."""
+    program = """
+import resource
+from pathlib import Path
+import numpy as np
+from chopmark import hash
+items = np.zeros((100_000, 200), np.uint8)
+expected = hash.sha256_many(items)
+pages = int(Path("/proc/self/statm").read_text().split()[0])
+limit = pages * resource.getpagesize() + 100 * 2**20  # far less than 256 stacks
+resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+assert np.array_equal(hash.sha256_many(items, threads=256), expected)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("name", NAMES)
