@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from vector_counts import COUNTS
+import vector_counts
 
 import chopmark
 from chopmark.testing import use_backend
@@ -34,6 +34,5 @@ def backend(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Says how many third-party cases ran, and on which backend."""
-    for (kind, backend), n in sorted(COUNTS.items()):
-        terminalreporter.write_line(f"third-party cases: {kind} [{backend}] {n}")
+    for line in vector_counts.lines():
+        terminalreporter.write_line(line)

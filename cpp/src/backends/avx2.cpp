@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-// x86-64 with AVX2. Compiled with its own flags: no standard-library templates and no shared inline
-// functions in here, and everything but the table in an unnamed namespace, so that no weak symbol
-// built for a newer processor can serve the whole program.
+// x86-64 with AVX2. Compiled with its own flags: no standard-library templates in here, and
+// everything but the table in an unnamed namespace, so that no weak symbol built for a newer
+// processor can serve the whole program.
 #include <immintrin.h>
 
 #include "dispatch/backend.hpp"
+#include "hash/portable.hpp"
 
 namespace chopmark::backends {
 namespace {
 
 #include "backends/avx2/sha256_ni.inl"
 
-bool supported(const CpuFeatures& cpu) noexcept { return cpu.avx2 && cpu.bmi2; }
+// Named functions: the body of a lambda in the table below would be a weak symbol.
+bool supported(const CpuFeatures& cpu) noexcept {
+  return cpu.avx2 && cpu.bmi2;
+}
 
 void install(Kernels& kernels, const CpuFeatures& cpu) noexcept {
-  if (cpu.sha_ni && cpu.ssse3 && cpu.sse41) kernels.sha256_blocks = sha256_blocks_ni;
+  if (cpu.sha_ni && cpu.sse41 && cpu.ssse3) kernels.sha256_blocks = sha256_blocks_ni;
 }
 
 }  // namespace

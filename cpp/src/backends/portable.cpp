@@ -1,23 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // The backend that every processor runs: it fills every slot of the table.
-#include "dispatch/backend.hpp"
 #include "hash/portable.hpp"
+#include "dispatch/backend.hpp"
 
 namespace chopmark::backends {
-namespace {
-
-bool supported(const CpuFeatures&) noexcept { return true; }
-
-void install(Kernels& kernels, const CpuFeatures&) noexcept {
-  kernels.sha256_blocks = sha256_blocks_portable;
-  kernels.sha512_blocks = sha512_blocks_portable;
-  kernels.sm3_blocks = sm3_blocks_portable;
-  kernels.blake3_compress = blake3_compress_portable;
-}
-
-}  // namespace
 
 extern const Backend portable_backend;
-const Backend portable_backend{.name = "portable", .supported = supported, .install = install};
+const Backend portable_backend{
+    .name = "portable",
+    .supported = [](const CpuFeatures&) noexcept { return true; },
+    .install =
+        [](Kernels& kernels, const CpuFeatures&) noexcept {
+          kernels.sha256_blocks = sha256_blocks_portable;
+          kernels.sha512_blocks = sha512_blocks_portable;
+          kernels.sm3_blocks = sm3_blocks_portable;
+          kernels.blake3_compress = blake3_compress_portable;
+        },
+};
 
 }  // namespace chopmark::backends

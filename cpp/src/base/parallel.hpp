@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <exception>
 #include <thread>
 #include <vector>
 
@@ -23,10 +24,17 @@ void parallel_for(std::size_t count, unsigned threads, std::size_t grain, Work&&
   std::vector<std::thread> workers;
   workers.reserve(parts - 1);
   const auto bound = [&](std::size_t part) { return count * part / parts; };
-  for (std::size_t part = 1; part < parts; ++part) {
-    workers.emplace_back([&work, from = bound(part), to = bound(part + 1)] { work(from, to); });
+  std::size_t started = 1;
+  try {
+    for (; started < parts; ++started) {
+      workers.emplace_back(
+          [&work, from = bound(started), to = bound(started + 1)] { work(from, to); });
+    }
+  } catch (const std::exception&) {
+    // The system grants no more threads: this one does what is left.
   }
   work(bound(0), bound(1));
+  if (started < parts) work(bound(started), count);
   for (std::thread& worker : workers)
     worker.join();
 }

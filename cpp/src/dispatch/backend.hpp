@@ -19,8 +19,9 @@ struct Kernels {
   void (*sha256_blocks)(std::uint32_t state[8], const std::uint8_t* data, std::size_t blocks);
   void (*sha512_blocks)(std::uint64_t state[8], const std::uint8_t* data, std::size_t blocks);
   void (*sm3_blocks)(std::uint32_t state[8], const std::uint8_t* data, std::size_t blocks);
-  // Seven rounds of BLAKE3 over the 16 state words; the caller folds the halves.
-  void (*blake3_compress)(std::uint32_t state[16], const std::uint32_t message[16]);
+  // One BLAKE3 compression: replaces the chaining value by the first eight output words.
+  void (*blake3_compress)(std::uint32_t cv[8], const std::uint8_t block[64],
+                          std::uint32_t block_bytes, std::uint64_t counter, std::uint32_t flags);
 };
 
 struct Backend {

@@ -10,29 +10,43 @@
 namespace chopmark {
 namespace {
 
-constexpr std::size_t kItemsPerThread = 256;  // below this a thread costs more than it saves
+// Least work worth a thread, in bytes absorbed: tens of microseconds, a few times what it costs to
+// start one.
+constexpr std::size_t kPartBytesMin = 64 * 1024;
+constexpr std::size_t kItemOverheadBytes = 64;  // padding and finishing, as bytes absorbed
 
-template <class Output>
-void put(const Output& digest, std::uint8_t* out) noexcept {
-  std::copy(digest.begin(), digest.end(), out);
+std::size_t items_per_part(const Items& items) noexcept {
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < items.size(); ++i)
+    bytes += items[i].size() + kItemOverheadBytes;
+  const std::size_t average = bytes / std::max<std::size_t>(1, items.size());
+  return std::max<std::size_t>(1, kPartBytesMin / std::max<std::size_t>(1, average));
+}
+
+template <class Hash>
+void run(Hash hash, const Items& items, std::uint8_t* out, unsigned threads) {
+  const std::size_t grain = threads == 1 ? items.size() : items_per_part(items);
+  parallel_for(items.size(), threads, grain, [&](std::size_t from, std::size_t to) {
+    for (std::size_t i = from; i < to; ++i) {
+      const auto digest = hash(items[i]);
+      std::copy_n(digest.data(), digest.size(), out + i * digest.size());
+    }
+  });
 }
 
 }  // namespace
 
-void hash_one(HashId id, ByteView data, std::uint8_t* out) noexcept {
-  switch (id) {
-    case HashId::sha256: return put(sha256(data), out);
-    case HashId::sha512: return put(sha512(data), out);
-    case HashId::blake3: return put(blake3(data), out);
-    case HashId::sm3: return put(sm3(data), out);
-  }
-}
-
 void hash_many(HashId id, const Items& items, std::uint8_t* out, unsigned threads) {
-  const std::size_t width = digest_bytes(id);
-  parallel_for(items.size(), threads, kItemsPerThread, [&](std::size_t from, std::size_t to) {
-    for (std::size_t i = from; i < to; ++i) hash_one(id, items[i], out + i * width);
-  });
+  switch (id) {
+    case HashId::sha256:
+      return run(sha256, items, out, threads);
+    case HashId::sha512:
+      return run(sha512, items, out, threads);
+    case HashId::blake3:
+      return run(blake3, items, out, threads);
+    case HashId::sm3:
+      return run(sm3, items, out, threads);
+  }
 }
 
 }  // namespace chopmark

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Many inputs hashed in one call. Floor: hash.
+// Hashes of many independent items in one call. Floor: hash.
 #pragma once
 
 #include <cstddef>
@@ -11,13 +11,19 @@
 namespace chopmark {
 
 [[nodiscard]] constexpr std::size_t digest_bytes(HashId id) noexcept {
-  return id == HashId::sha512 ? 64 : 32;
+  switch (id) {
+    case HashId::sha256:
+    case HashId::blake3:
+    case HashId::sm3:
+      return 32;
+    case HashId::sha512:
+      return 64;
+  }
+  return 0;
 }
 
-/// Writes the digest of `data`: digest_bytes(id) bytes.
-void hash_one(HashId id, ByteView data, std::uint8_t* out) noexcept;
-
-/// Writes items.size() digests one after the other. threads = 0 means all cores.
+/// Writes the digest of item i to out[i * digest_bytes(id)]; `out` has room for all of them and
+/// overlaps no item. threads = 0 means all cores.
 void hash_many(HashId id, const Items& items, std::uint8_t* out, unsigned threads);
 
 }  // namespace chopmark

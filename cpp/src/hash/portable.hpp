@@ -8,9 +8,14 @@
 
 namespace chopmark {
 
+/// Round constants of FIPS 180-4, 4.2.2; also read by the kernels of other backends.
+extern const std::uint32_t kSha256Round[64];
+
 void sha256_blocks_portable(std::uint32_t state[8], const std::uint8_t* data, std::size_t blocks);
 void sha512_blocks_portable(std::uint64_t state[8], const std::uint8_t* data, std::size_t blocks);
 void sm3_blocks_portable(std::uint32_t state[8], const std::uint8_t* data, std::size_t blocks);
-void blake3_compress_portable(std::uint32_t state[16], const std::uint32_t message[16]);
+void blake3_compress_portable(std::uint32_t cv[8], const std::uint8_t block[64],
+                              std::uint32_t block_bytes, std::uint64_t counter,
+                              std::uint32_t flags);
 
 }  // namespace chopmark

@@ -3,14 +3,13 @@
 
 #include <bit>
 
-#include "base/endian.hpp"
-#include "dispatch/backend.hpp"
 #include "hash/portable.hpp"
 
 namespace chopmark {
 namespace {
 
-// First 64 bits of the fractional parts of the cube roots of the first 80 primes (FIPS 180-4, 4.2.3).
+// First 64 bits of the fractional parts of the cube roots of the first 80 primes (FIPS
+// 180-4, 4.2.3).
 constexpr std::uint64_t kRound[80] = {
     0x428a2f98d728ae22, 0x7137449123ef65cd, 0xb5c0fbcfec4d3b2f, 0xe9b5dba58189dbbc,
     0x3956c25bf348b538, 0x59f111f1b605d019, 0x923f82a4af194f9b, 0xab1c5ed5da6d8118,
@@ -31,34 +30,56 @@ constexpr std::uint64_t kRound[80] = {
     0xca273eceea26619c, 0xd186b8c721c0c207, 0xeada7dd6cde0eb1e, 0xf57d4f7fee6ed178,
     0x06f067aa72176fba, 0x0a637dc5a2c898a6, 0x113f9804bef90dae, 0x1b710b35131c471b,
     0x28db77f523047d84, 0x32caab7b40c72493, 0x3c9ebe0a15c9bebc, 0x431d67c49c100d4c,
-    0x4cc5d4becb3e42b6, 0x597f299cfc657e2a, 0x5fcb6fab3ad6faec, 0x6c44198c4a475817
-};
+    0x4cc5d4becb3e42b6, 0x597f299cfc657e2a, 0x5fcb6fab3ad6faec, 0x6c44198c4a475817};
+
+// Schedule functions, then one round: the words are renamed from call to call instead of moved.
+constexpr std::uint64_t schedule0(std::uint64_t x) noexcept {
+  return std::rotr(x, 1) ^ std::rotr(x, 8) ^ (x >> 7);
+}
+constexpr std::uint64_t schedule1(std::uint64_t x) noexcept {
+  return std::rotr(x, 19) ^ std::rotr(x, 61) ^ (x >> 6);
+}
+inline void round(std::uint64_t a, std::uint64_t b, std::uint64_t c, std::uint64_t& d,
+                  std::uint64_t e, std::uint64_t f, std::uint64_t g, std::uint64_t& h,
+                  std::uint64_t word) noexcept {
+  const std::uint64_t sum1 = std::rotr(e, 14) ^ std::rotr(e, 18) ^ std::rotr(e, 41);
+  const std::uint64_t sum0 = std::rotr(a, 28) ^ std::rotr(a, 34) ^ std::rotr(a, 39);
+  h += sum1 + (g ^ (e & (f ^ g))) + word;
+  d += h;
+  h += sum0 + ((a & b) | (c & (a | b)));
+}
 
 }  // namespace
 
 void sha512_blocks_portable(std::uint64_t state[8], const std::uint8_t* data, std::size_t blocks) {
   for (; blocks != 0; --blocks, data += 128) {
     std::uint64_t w[16];
-    for (int i = 0; i < 16; ++i) w[i] = load_be<std::uint64_t>(data + 8 * i);
+    for (int i = 0; i < 16; ++i)
+      w[i] = load_be<std::uint64_t>(data + 8 * i);
     std::uint64_t a = state[0], b = state[1], c = state[2], d = state[3];
     std::uint64_t e = state[4], f = state[5], g = state[6], h = state[7];
-    for (int i = 0; i < 80; ++i) {
-      if (i >= 16) {
-        const std::uint64_t w15 = w[(i + 1) & 15];
-        const std::uint64_t w2 = w[(i + 14) & 15];
-        const std::uint64_t s0 = std::rotr(w15, 1) ^ std::rotr(w15, 8) ^ (w15 >> 7);
-        const std::uint64_t s1 = std::rotr(w2, 19) ^ std::rotr(w2, 61) ^ (w2 >> 6);
-        w[i & 15] += s0 + w[(i + 9) & 15] + s1;
+    for (int i = 0; i < 80; i += 16) {
+      const std::uint64_t* const at = kRound + i;
+      for (int j = 0; i != 0 && j < 16; ++j)
+        w[j] += schedule0(w[(j + 1) & 15]) + w[(j + 9) & 15] + schedule1(w[(j + 14) & 15]);
+      for (int j = 0; j < 16; j += 8) {
+        round(a, b, c, d, e, f, g, h, at[j] + w[j]);
+        round(h, a, b, c, d, e, f, g, at[j + 1] + w[j + 1]);
+        round(g, h, a, b, c, d, e, f, at[j + 2] + w[j + 2]);
+        round(f, g, h, a, b, c, d, e, at[j + 3] + w[j + 3]);
+        round(e, f, g, h, a, b, c, d, at[j + 4] + w[j + 4]);
+        round(d, e, f, g, h, a, b, c, at[j + 5] + w[j + 5]);
+        round(c, d, e, f, g, h, a, b, at[j + 6] + w[j + 6]);
+        round(b, c, d, e, f, g, h, a, at[j + 7] + w[j + 7]);
       }
-      const std::uint64_t s1 = std::rotr(e, 14) ^ std::rotr(e, 18) ^ std::rotr(e, 41);
-      const std::uint64_t t1 = h + s1 + (g ^ (e & (f ^ g))) + kRound[i] + w[i & 15];
-      const std::uint64_t s0 = std::rotr(a, 28) ^ std::rotr(a, 34) ^ std::rotr(a, 39);
-      const std::uint64_t t2 = s0 + ((a & b) | (c & (a | b)));
-      h = g, g = f, f = e, e = d + t1, d = c, c = b, b = a, a = t1 + t2;
     }
     state[0] += a, state[1] += b, state[2] += c, state[3] += d;
     state[4] += e, state[5] += f, state[6] += g, state[7] += h;
   }
+}
+
+std::array<std::uint8_t, 64> sha512(ByteView data) noexcept {
+  return Sha512::digest(data);
 }
 
 }  // namespace chopmark

@@ -3,18 +3,55 @@
 
 #include <bit>
 
-#include "base/endian.hpp"
-#include "dispatch/backend.hpp"
 #include "hash/portable.hpp"
 
 namespace chopmark {
 namespace {
 
-constexpr std::uint32_t permute0(std::uint32_t x) noexcept {
+// Constant of round j, rotated left by j (GB/T 32905, 4.2 and 5.3.3).
+constexpr std::array<std::uint32_t, 64> kRound = [] {
+  std::array<std::uint32_t, 64> round{};
+  for (int j = 0; j < 64; ++j) {
+    round[static_cast<std::size_t>(j)] = std::rotl(j < 16 ? 0x79cc4519U : 0x7a879d8aU, j % 32);
+  }
+  return round;
+}();
+
+// The permutations of the compression and of the message expansion (4.4).
+constexpr std::uint32_t p0(std::uint32_t x) noexcept {
   return x ^ std::rotl(x, 9) ^ std::rotl(x, 17);
 }
-constexpr std::uint32_t permute1(std::uint32_t x) noexcept {
+constexpr std::uint32_t p1(std::uint32_t x) noexcept {
   return x ^ std::rotl(x, 15) ^ std::rotl(x, 23);
+}
+
+// The word at `at` from the sixteen before it (5.3.2).
+inline std::uint32_t expanded(const std::uint32_t* at) noexcept {
+  return p1(at[-16] ^ at[-9] ^ std::rotl(at[-3], 15)) ^ std::rotl(at[-13], 7) ^ at[-6];
+}
+
+// Round j with the words w[j] and w[j + 4] (5.3.3). The words of the state are renamed from call to
+// call instead of moved.
+template <bool kFirst16>
+inline void round(std::uint32_t a, std::uint32_t& b, std::uint32_t c, std::uint32_t& d,
+                  std::uint32_t e, std::uint32_t& f, std::uint32_t g, std::uint32_t& h,
+                  const std::uint32_t* w, std::size_t j) noexcept {
+  const std::uint32_t a12 = std::rotl(a, 12);
+  const std::uint32_t ss1 = std::rotl(a12 + e + kRound[j], 7);
+  const std::uint32_t ff = kFirst16 ? a ^ b ^ c : (a & b) | (c & (a | b));
+  const std::uint32_t gg = kFirst16 ? e ^ f ^ g : g ^ (e & (f ^ g));
+  d += ff + (ss1 ^ a12) + (w[j] ^ w[j + 4]);
+  h = p0(gg + h + ss1 + w[j]);
+  b = std::rotl(b, 9);
+  f = std::rotl(f, 19);
+}
+
+template <bool kFirst16>
+inline void four_rounds(std::uint32_t v[8], const std::uint32_t* w, std::size_t j) noexcept {
+  round<kFirst16>(v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], w, j);
+  round<kFirst16>(v[3], v[0], v[1], v[2], v[7], v[4], v[5], v[6], w, j + 1);
+  round<kFirst16>(v[2], v[3], v[0], v[1], v[6], v[7], v[4], v[5], w, j + 2);
+  round<kFirst16>(v[1], v[2], v[3], v[0], v[5], v[6], v[7], v[4], w, j + 3);
 }
 
 }  // namespace
@@ -22,28 +59,29 @@ constexpr std::uint32_t permute1(std::uint32_t x) noexcept {
 void sm3_blocks_portable(std::uint32_t state[8], const std::uint8_t* data, std::size_t blocks) {
   for (; blocks != 0; --blocks, data += 64) {
     std::uint32_t w[68];
-    for (int i = 0; i < 16; ++i) w[i] = load_be<std::uint32_t>(data + 4 * i);
-    for (int i = 16; i < 68; ++i) {
-      w[i] = permute1(w[i - 16] ^ w[i - 9] ^ std::rotl(w[i - 3], 15)) ^ std::rotl(w[i - 13], 7) ^
-             w[i - 6];
+    for (int j = 0; j < 16; ++j)
+      w[j] = load_be<std::uint32_t>(data + 4 * j);
+    // Four at a time, written out: w[j + 3] needs w[j], so vectors of neighbours would wait for
+    // their own stores.
+    for (int j = 16; j < 68; j += 4) {
+      w[j] = expanded(w + j);
+      w[j + 1] = expanded(w + j + 1);
+      w[j + 2] = expanded(w + j + 2);
+      w[j + 3] = expanded(w + j + 3);
     }
-    std::uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
-    std::uint32_t e = state[4], f = state[5], g = state[6], h = state[7];
-    const auto round = [&](int i, std::uint32_t constant, std::uint32_t ff, std::uint32_t gg) {
-      const std::uint32_t a12 = std::rotl(a, 12);
-      const std::uint32_t ss1 = std::rotl(a12 + e + std::rotl(constant, i % 32), 7);
-      const std::uint32_t tt1 = ff + d + (ss1 ^ a12) + (w[i] ^ w[i + 4]);
-      const std::uint32_t tt2 = gg + h + ss1 + w[i];
-      d = c, c = std::rotl(b, 9), b = a, a = tt1;
-      h = g, g = std::rotl(f, 19), f = e, e = permute0(tt2);
-    };
-    for (int i = 0; i < 16; ++i) round(i, 0x79cc4519, a ^ b ^ c, e ^ f ^ g);
-    for (int i = 16; i < 64; ++i) {
-      round(i, 0x7a879d8a, (a & b) | (a & c) | (b & c), (e & f) | (~e & g));
-    }
-    state[0] ^= a, state[1] ^= b, state[2] ^= c, state[3] ^= d;
-    state[4] ^= e, state[5] ^= f, state[6] ^= g, state[7] ^= h;
+    std::uint32_t v[8];
+    std::copy_n(state, 8, v);
+    for (std::size_t j = 0; j < 16; j += 4)
+      four_rounds<true>(v, w, j);
+    for (std::size_t j = 16; j < 64; j += 4)
+      four_rounds<false>(v, w, j);
+    for (int i = 0; i < 8; ++i)
+      state[i] ^= v[i];
   }
+}
+
+Digest sm3(ByteView data) noexcept {
+  return Sm3::digest(data);
 }
 
 }  // namespace chopmark

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hash/sha256.hpp"
 
-#include "test.hpp"
+#include <string_view>
+
+#include "dispatch/backend.hpp"
+#include "hash/patterns.hpp"
 
 namespace chopmark::test {
 
@@ -12,17 +15,37 @@ TEST_EACH_BACKEND(sha256_examples) {
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   EXPECT_EQ(to_hex(sha256(text("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"))),
             "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
+  EXPECT_EQ(to_hex(sha256(kTwoBlocksOf128)),
+            "cf5b16a778af8380036ce59e7b0492370b249b11e8f07a51afac45037afee9d1");
+  EXPECT_EQ(to_hex(sha256(kMillionA)),
+            "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+}
+
+// Expected value from OpenSSL 3.0.
+TEST_EACH_BACKEND(sha256_every_short_length) {
+  EXPECT_EQ(hash_of_all_short(sha256),
+            "b90e35153500e9a471591550ee25a954527c6b4448afff95f7949a2ca93300ce");
 }
 
 TEST_EACH_BACKEND(sha256_streaming_equals_one_shot) {
-  const Bytes message = random_bytes(1, 300);
-  for (std::size_t size = 0; size <= message.size(); ++size) {
-    for (const std::size_t step : {1U, 7U, 63U, 64U, 65U, 200U}) {
-      Sha256 hasher;
-      for (std::size_t at = 0; at < size; at += step) {
-        hasher.update(ByteView(message).subspan(at, std::min(step, size - at)));
-      }
-      EXPECT_EQ(to_hex(hasher.finish()), to_hex(sha256(ByteView(message).first(size))));
+  expect_streaming_equals<Sha256>(sha256);
+}
+
+// A processor with AVX2 but without one of the bits that the SHA kernel needs keeps the kernel
+// below.
+TEST(sha256_kernel_needs_all_its_features) {
+  const CpuFeatures all{.sse41 = true, .ssse3 = true, .sha_ni = true, .bmi2 = true, .avx2 = true};
+  for (const Backend& backend : compiled_backends()) {
+    if (std::string_view(backend.name) != "avx2") continue;
+    Kernels kernels{};
+    backend.install(kernels, all);
+    EXPECT(kernels.sha256_blocks != nullptr);
+    for (const auto missing : {&CpuFeatures::sse41, &CpuFeatures::ssse3, &CpuFeatures::sha_ni}) {
+      CpuFeatures features = all;
+      features.*missing = false;
+      Kernels without{};
+      backend.install(without, features);
+      EXPECT(without.sha256_blocks == nullptr);
     }
   }
 }

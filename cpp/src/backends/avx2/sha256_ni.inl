@@ -1,55 +1,62 @@
 // SPDX-License-Identifier: Apache-2.0
-// SHA-256 with the SHA extensions: two rounds per instruction, the state as (a, b, e, f) and
-// (c, d, g, h). Included by backends/avx2.cpp inside its unnamed namespace.
+// SHA-256 with the SHA extensions, which do two rounds and four schedule words at a time. Needs
+// sha_ni, sse4.1 and ssse3. Lanes below are named from the highest to the lowest.
 
-alignas(16) constexpr unsigned kSha256Round[64] = {
-    0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
-    0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
-    0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
-    0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
-    0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
-    0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
-    0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
-    0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
+// Rounds 4 * group .. 4 * group + 3 with the message words m.
+inline void sha256_four_rounds(__m128i& abef, __m128i& cdgh, __m128i m, int group) {
+  const __m128i round = _mm_loadu_si128(reinterpret_cast<const __m128i*>(kSha256Round + 4 * group));
+  const __m128i sum = _mm_add_epi32(m, round);
+  // Two rounds turn a, b, e, f into c, d, g, h, so the operands change places each time.
+  cdgh = _mm_sha256rnds2_epu32(cdgh, abef, sum);
+  abef = _mm_sha256rnds2_epu32(abef, cdgh, _mm_shuffle_epi32(sum, 0x0e));
+}
+
+// The four message words after the sixteen in m0 (oldest) .. m3.
+inline __m128i sha256_next_words(__m128i m0, __m128i m1, __m128i m2, __m128i m3) {
+  const __m128i partial = _mm_add_epi32(_mm_sha256msg1_epu32(m0, m1), _mm_alignr_epi8(m3, m2, 4));
+  return _mm_sha256msg2_epu32(partial, m3);
+}
+
+inline __m128i sha256_load_words(const std::uint8_t* from) {
+  const __m128i big_endian = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
+  return _mm_shuffle_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)), big_endian);
+}
 
 void sha256_blocks_ni(std::uint32_t state[8], const std::uint8_t* data, std::size_t blocks) {
-  const __m128i big_endian = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
-  const auto* words = reinterpret_cast<const __m128i*>(state);
-  const __m128i dcba = _mm_loadu_si128(words);
-  const __m128i hgfe = _mm_loadu_si128(words + 1);
-  const __m128i cdab = _mm_shuffle_epi32(dcba, 0xb1);
-  const __m128i efgh = _mm_shuffle_epi32(hgfe, 0x1b);
+  auto* const dcba_place = reinterpret_cast<__m128i*>(state);
+  auto* const hgfe_place = reinterpret_cast<__m128i*>(state + 4);
+  const __m128i cdab = _mm_shuffle_epi32(_mm_loadu_si128(dcba_place), 0xb1);
+  const __m128i efgh = _mm_shuffle_epi32(_mm_loadu_si128(hgfe_place), 0x1b);
   __m128i abef = _mm_alignr_epi8(cdab, efgh, 8);
   __m128i cdgh = _mm_blend_epi16(efgh, cdab, 0xf0);
 
   for (; blocks != 0; --blocks, data += 64) {
     const __m128i abef_before = abef;
     const __m128i cdgh_before = cdgh;
-    __m128i w[4];
-    for (int i = 0; i < 4; ++i) {
-      const __m128i raw = _mm_loadu_si128(reinterpret_cast<const __m128i*>(data) + i);
-      w[i] = _mm_shuffle_epi8(raw, big_endian);
+    __m128i m0 = sha256_load_words(data);
+    __m128i m1 = sha256_load_words(data + 16);
+    __m128i m2 = sha256_load_words(data + 32);
+    __m128i m3 = sha256_load_words(data + 48);
+    for (int group = 0; group < 12; group += 4) {
+      sha256_four_rounds(abef, cdgh, m0, group);
+      m0 = sha256_next_words(m0, m1, m2, m3);
+      sha256_four_rounds(abef, cdgh, m1, group + 1);
+      m1 = sha256_next_words(m1, m2, m3, m0);
+      sha256_four_rounds(abef, cdgh, m2, group + 2);
+      m2 = sha256_next_words(m2, m3, m0, m1);
+      sha256_four_rounds(abef, cdgh, m3, group + 3);
+      m3 = sha256_next_words(m3, m0, m1, m2);
     }
-#pragma GCC unroll 16
-    for (int i = 0; i < 16; ++i) {
-      const __m128i constants =
-          _mm_load_si128(reinterpret_cast<const __m128i*>(kSha256Round) + i);
-      const __m128i keyed = _mm_add_epi32(w[i & 3], constants);
-      cdgh = _mm_sha256rnds2_epu32(cdgh, abef, keyed);
-      abef = _mm_sha256rnds2_epu32(abef, cdgh, _mm_shuffle_epi32(keyed, 0x0e));
-      if (i < 12) {
-        const __m128i first = _mm_sha256msg1_epu32(w[i & 3], w[(i + 1) & 3]);
-        const __m128i seventh = _mm_alignr_epi8(w[(i + 3) & 3], w[(i + 2) & 3], 4);
-        w[i & 3] = _mm_sha256msg2_epu32(_mm_add_epi32(first, seventh), w[(i + 3) & 3]);
-      }
-    }
+    sha256_four_rounds(abef, cdgh, m0, 12);
+    sha256_four_rounds(abef, cdgh, m1, 13);
+    sha256_four_rounds(abef, cdgh, m2, 14);
+    sha256_four_rounds(abef, cdgh, m3, 15);
     abef = _mm_add_epi32(abef, abef_before);
     cdgh = _mm_add_epi32(cdgh, cdgh_before);
   }
 
   const __m128i feba = _mm_shuffle_epi32(abef, 0x1b);
   const __m128i dchg = _mm_shuffle_epi32(cdgh, 0xb1);
-  auto* out = reinterpret_cast<__m128i*>(state);
-  _mm_storeu_si128(out, _mm_blend_epi16(feba, dchg, 0xf0));
-  _mm_storeu_si128(out + 1, _mm_alignr_epi8(dchg, feba, 8));
+  _mm_storeu_si128(dcba_place, _mm_blend_epi16(feba, dchg, 0xf0));
+  _mm_storeu_si128(hgfe_place, _mm_alignr_epi8(dchg, feba, 8));
 }
