@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 from typing import TypedDict
 
-from chopmark import _core, ed25519, hash, ledger, merkle
+from chopmark import _core, consensus, ed25519, hash, ledger, merkle
 from chopmark._core import Ragged
 from chopmark.errors import (
     ChopmarkError,
@@ -28,6 +28,7 @@ __all__ = [
     "Ragged",
     "__version__",
     "build_info",
+    "consensus",
     "ed25519",
     "hash",
     "ledger",

@@ -21,7 +21,8 @@ Result<Config> parse_config(ByteView bytes) {
   const std::size_t count = in.u8();
   in.expect(count >= 1 && count <= limits::kValidatorsMax, Error::limit);
   in.expect(out.index < count || out.index == kObserver, Error::value);
-  for (std::size_t i = 0; i < count && in.ok(); ++i) out.validators.push_back(in.digest());
+  for (std::size_t i = 0; i < count && in.ok(); ++i)
+    out.validators.push_back(in.digest());
   out.genesis_time_ms = in.u64();
   out.delta_ms = in.u32();
   out.build_ms = in.u32();
@@ -40,7 +41,8 @@ Result<Config> parse_config(ByteView bytes) {
 
 std::vector<std::uint16_t> leader_order(const Digest& seed, std::size_t validators) {
   std::vector<std::uint16_t> order(validators);
-  for (std::size_t i = 0; i < validators; ++i) order[i] = static_cast<std::uint16_t>(i);
+  for (std::size_t i = 0; i < validators; ++i)
+    order[i] = static_cast<std::uint16_t>(i);
   for (std::size_t i = validators; i > 1; --i) {
     // A 64-bit draw for each step: its bias of at most 32 / 2^64 is of no consequence.
     std::array<std::uint8_t, 40> input;

@@ -18,8 +18,8 @@ struct Config {
   std::uint16_t index = kObserver;
   std::vector<Digest> validators;  // public keys, by index
   std::uint64_t genesis_time_ms = 0;
-  std::uint32_t delta_ms = 100;       // assumed one-way delay
-  std::uint32_t build_ms = 100;       // allowed for building a block
+  std::uint32_t delta_ms = 100;  // assumed one-way delay
+  std::uint32_t build_ms = 100;  // allowed for building a block
   std::uint32_t standstill_ms = 1000;
   std::uint32_t heartbeat_ms = 10000;
   std::uint16_t views_per_leader = 1;

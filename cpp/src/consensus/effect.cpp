@@ -21,12 +21,16 @@ void Effects::verify_votes(std::uint64_t request, std::span<const SignatureCheck
   Writer out;
   out.u64(request);
   out.u32(static_cast<std::uint32_t>(checks.size()));
-  for (const SignatureCheck& check : checks) out.bytes(check.public_key);
-  for (const SignatureCheck& check : checks) out.bytes(check.signature);
+  for (const SignatureCheck& check : checks)
+    out.bytes(check.public_key);
+  for (const SignatureCheck& check : checks)
+    out.bytes(check.signature);
   std::uint64_t offset = 0;
   out.u64(offset);
-  for (const SignatureCheck& check : checks) out.u64(offset += check.payload.size());
-  for (const SignatureCheck& check : checks) out.bytes(check.payload);
+  for (const SignatureCheck& check : checks)
+    out.u64(offset += check.payload.size());
+  for (const SignatureCheck& check : checks)
+    out.bytes(check.payload);
   frame(0x81, out.take());
 }
 

@@ -28,7 +28,8 @@ Event read_event(std::uint8_t kind, Reader& in) {
       if (in.ok()) std::copy(signature.begin(), signature.end(), event.signature.begin());
       return event;
     }
-    case 0x05: return Durable{in.u64()};
+    case 0x05:
+      return Durable{in.u64()};
     case 0x06: {
       Built event{};
       event.request = in.u64();
@@ -45,8 +46,11 @@ Event read_event(std::uint8_t kind, Reader& in) {
       event.ok = ok == 1;
       return event;
     }
-    case 0x08: return Pending{in.u32()};
-    default: in.fail(Error::tag); return Pending{0};
+    case 0x08:
+      return Pending{in.u32()};
+    default:
+      in.fail(Error::tag);
+      return Pending{0};
   }
 }
 

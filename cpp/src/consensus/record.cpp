@@ -22,7 +22,8 @@ constexpr std::array<std::uint32_t, 256> kCrcTable = [] {
 
 std::uint32_t crc32c(ByteView bytes) noexcept {
   std::uint32_t value = 0xffffffff;
-  for (const std::uint8_t byte : bytes) value = kCrcTable[(value ^ byte) & 0xff] ^ (value >> 8);
+  for (const std::uint8_t byte : bytes)
+    value = kCrcTable[(value ^ byte) & 0xff] ^ (value >> 8);
   return ~value;
 }
 

@@ -48,7 +48,8 @@ void store(std::uint8_t bytes[32], const Fe& a) noexcept {
   Fe r = carry(carry(a));
   // q = 1 exactly when the value is at least p: then value + 19 reaches 2^255.
   std::uint64_t q = (r.limb[0] + 19) >> 51;
-  for (std::size_t i = 1; i < 5; ++i) q = (r.limb[i] + q) >> 51;
+  for (std::size_t i = 1; i < 5; ++i)
+    q = (r.limb[i] + q) >> 51;
   r.limb[0] += 19 * q;
   for (std::size_t i = 0; i < 4; ++i) {
     r.limb[i + 1] += r.limb[i] >> 51;
@@ -65,7 +66,8 @@ bool is_zero(const Fe& a) noexcept {
   std::uint8_t bytes[32];
   store(bytes, a);
   std::uint8_t any = 0;
-  for (const std::uint8_t byte : bytes) any |= byte;
+  for (const std::uint8_t byte : bytes)
+    any |= byte;
   return any == 0;
 }
 

@@ -43,7 +43,8 @@ inline constexpr std::uint64_t kLoose = std::uint64_t{1} << 54;
 /// tight + tight -> sum; sum + sum -> loose. The caller keeps to the table above.
 constexpr Fe add(const Fe& a, const Fe& b) noexcept {
   Fe r;
-  for (std::size_t i = 0; i < 5; ++i) r.limb[i] = a.limb[i] + b.limb[i];
+  for (std::size_t i = 0; i < 5; ++i)
+    r.limb[i] = a.limb[i] + b.limb[i];
   CHOPMARK_BOUND(all_below(r, kLoose));
   return r;
 }
@@ -132,10 +133,13 @@ constexpr Fe carry(const Fe& a) noexcept {
 }
 
 /// -a for a sum; the result is tight.
-constexpr Fe negate(const Fe& a) noexcept { return carry(sub(kZero, a)); }
+constexpr Fe negate(const Fe& a) noexcept {
+  return carry(sub(kZero, a));
+}
 
 constexpr Fe sqr_times(Fe a, int times) noexcept {
-  for (int i = 0; i < times; ++i) a = sqr(a);
+  for (int i = 0; i < times; ++i)
+    a = sqr(a);
   return a;
 }
 

@@ -3,7 +3,8 @@
 // coordinates. The formulas are complete: they hold for all points, small order and identity
 // included. Variable time. Floor: curve25519.
 //
-// Formulas: Hisil, Wong, Carter, Dawson, "Twisted Edwards Curves Revisited" (2008), sections 3.1-3.3.
+// Formulas: Hisil, Wong, Carter, Dawson, "Twisted Edwards Curves Revisited" (2008),
+// sections 3.1-3.3.
 #pragma once
 
 #include <array>
@@ -94,8 +95,8 @@ inline Point times_cofactor(const Point& p) noexcept {
   return is_identity(times_cofactor(p));
 }
 
-/// ZIP-215 decoding: y is taken modulo p, the sign bit chooses x, and x = 0 with the sign bit set is
-/// accepted. False if no point of the curve has this y.
+/// ZIP-215 decoding: y is taken modulo p, the sign bit chooses x, and x = 0 with the sign bit set
+/// is accepted. False if no point of the curve has this y.
 [[nodiscard]] bool decompress(Point& p, const std::uint8_t bytes[32]) noexcept;
 
 /// The one canonical encoding (RFC 8032 5.1.2).

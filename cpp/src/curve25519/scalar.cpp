@@ -70,19 +70,25 @@ Scalar reduce(const Words<8>& x) noexcept {
 
 Scalar load_scalar(const std::uint8_t bytes[32]) noexcept {
   Scalar s;
-  for (std::size_t i = 0; i < 4; ++i) s.word[i] = load_le<std::uint64_t>(bytes + 8 * i);
+  for (std::size_t i = 0; i < 4; ++i)
+    s.word[i] = load_le<std::uint64_t>(bytes + 8 * i);
   return s;
 }
 
-bool is_canonical(const Scalar& s) noexcept { return below(s.word, kGroupOrder.word); }
+bool is_canonical(const Scalar& s) noexcept {
+  return below(s.word, kGroupOrder.word);
+}
 
 Scalar reduce_wide(const std::uint8_t bytes[64]) noexcept {
   Words<8> x;
-  for (std::size_t i = 0; i < 8; ++i) x[i] = load_le<std::uint64_t>(bytes + 8 * i);
+  for (std::size_t i = 0; i < 8; ++i)
+    x[i] = load_le<std::uint64_t>(bytes + 8 * i);
   return reduce(x);
 }
 
-Scalar mul(const Scalar& a, const Scalar& b) noexcept { return reduce(multiply(a.word, b.word)); }
+Scalar mul(const Scalar& a, const Scalar& b) noexcept {
+  return reduce(multiply(a.word, b.word));
+}
 
 Scalar add(const Scalar& a, const Scalar& b) noexcept {
   // Both are below 2^253, so the sum fits.
@@ -121,7 +127,8 @@ std::size_t non_adjacent_form(std::int8_t digits[256], const Scalar& s, unsigned
       continue;
     }
     carry = window >= modulus / 2 ? 1 : 0;
-    const auto digit = static_cast<std::int64_t>(window) - static_cast<std::int64_t>(carry << width);
+    const auto digit =
+        static_cast<std::int64_t>(window) - static_cast<std::int64_t>(carry << width);
     digits[bit] = static_cast<std::int8_t>(digit);
     used = bit + 1;
     bit += width;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Arithmetic modulo L = 2^252 + 27742317777372353535851937790883648493, the order of the base point.
-// Floor: curve25519.
+// Arithmetic modulo L = 2^252 + 27742317777372353535851937790883648493, the order of the base
+// point. Floor: curve25519.
 #pragma once
 
 #include <array>

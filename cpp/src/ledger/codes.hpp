@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every way in which the ledger says no, with stable numbers (docs/spec/ledger.md, tables of codes).
-// Floor: ledger.
+// Every way in which the ledger says no, with stable numbers (docs/spec/ledger.md, tables of
+// codes). Floor: ledger.
 #pragma once
 
 #include <cstdint>
@@ -42,37 +42,62 @@ enum class Refusal : std::uint16_t {
 
 [[nodiscard]] constexpr const char* code_name(ResultCode code) noexcept {
   switch (code) {
-    case ResultCode::ok: return "OK";
-    case ResultCode::role_denied: return "ROLE_DENIED";
-    case ResultCode::duplicate_id: return "DUPLICATE_ID";
-    case ResultCode::unknown_record: return "UNKNOWN_RECORD";
-    case ResultCode::not_controller: return "NOT_CONTROLLER";
-    case ResultCode::missing_ref: return "MISSING_REF";
-    case ResultCode::version_conflict: return "VERSION_CONFLICT";
-    case ResultCode::withdrawn: return "WITHDRAWN";
-    case ResultCode::stale_version: return "STALE_VERSION";
+    case ResultCode::ok:
+      return "OK";
+    case ResultCode::role_denied:
+      return "ROLE_DENIED";
+    case ResultCode::duplicate_id:
+      return "DUPLICATE_ID";
+    case ResultCode::unknown_record:
+      return "UNKNOWN_RECORD";
+    case ResultCode::not_controller:
+      return "NOT_CONTROLLER";
+    case ResultCode::missing_ref:
+      return "MISSING_REF";
+    case ResultCode::version_conflict:
+      return "VERSION_CONFLICT";
+    case ResultCode::withdrawn:
+      return "WITHDRAWN";
+    case ResultCode::stale_version:
+      return "STALE_VERSION";
   }
   return "UNKNOWN";
 }
 
 [[nodiscard]] constexpr const char* code_name(Refusal code) noexcept {
   switch (code) {
-    case Refusal::none: return "OK";
-    case Refusal::malformed_header: return "MALFORMED_HEADER";
-    case Refusal::wrong_chain: return "WRONG_CHAIN";
-    case Refusal::payload_mismatch: return "PAYLOAD_MISMATCH";
-    case Refusal::unknown_parent: return "UNKNOWN_PARENT";
-    case Refusal::wrong_height: return "WRONG_HEIGHT";
-    case Refusal::wrong_state_root: return "WRONG_STATE_ROOT";
-    case Refusal::wrong_log: return "WRONG_LOG";
-    case Refusal::malformed_payload: return "MALFORMED_PAYLOAD";
-    case Refusal::malformed_transaction: return "MALFORMED_TRANSACTION";
-    case Refusal::unknown_signer: return "UNKNOWN_SIGNER";
-    case Refusal::expired: return "EXPIRED";
-    case Refusal::too_far_ahead: return "TOO_FAR_AHEAD";
-    case Refusal::replay: return "REPLAY";
-    case Refusal::bad_signature: return "BAD_SIGNATURE";
-    case Refusal::too_many_overlays: return "TOO_MANY_OVERLAYS";
+    case Refusal::none:
+      return "OK";
+    case Refusal::malformed_header:
+      return "MALFORMED_HEADER";
+    case Refusal::wrong_chain:
+      return "WRONG_CHAIN";
+    case Refusal::payload_mismatch:
+      return "PAYLOAD_MISMATCH";
+    case Refusal::unknown_parent:
+      return "UNKNOWN_PARENT";
+    case Refusal::wrong_height:
+      return "WRONG_HEIGHT";
+    case Refusal::wrong_state_root:
+      return "WRONG_STATE_ROOT";
+    case Refusal::wrong_log:
+      return "WRONG_LOG";
+    case Refusal::malformed_payload:
+      return "MALFORMED_PAYLOAD";
+    case Refusal::malformed_transaction:
+      return "MALFORMED_TRANSACTION";
+    case Refusal::unknown_signer:
+      return "UNKNOWN_SIGNER";
+    case Refusal::expired:
+      return "EXPIRED";
+    case Refusal::too_far_ahead:
+      return "TOO_FAR_AHEAD";
+    case Refusal::replay:
+      return "REPLAY";
+    case Refusal::bad_signature:
+      return "BAD_SIGNATURE";
+    case Refusal::too_many_overlays:
+      return "TOO_MANY_OVERLAYS";
   }
   return "UNKNOWN";
 }

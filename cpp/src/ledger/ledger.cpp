@@ -182,7 +182,8 @@ std::optional<std::vector<Entry>> Ledger::finalize(const Digest& digest) {
     auto taken = overlays_.extract(chain.back());
     chain.pop_back();
     final_ = std::move(taken.mapped());
-    for (const Digest& leaf : final_.leaves) log_.append_hash(leaf);
+    for (const Digest& leaf : final_.leaves)
+      log_.append_hash(leaf);
     for (const Entry& entry : final_.entries) {
       final_entries_.emplace(entry.id, entry);
       entries.push_back(entry);
@@ -198,7 +199,8 @@ std::optional<std::vector<Entry>> Ledger::finalize(const Digest& digest) {
 void Ledger::drop_all_but_descendants() {
   // A block whose parent is gone goes too; heights make one pass in their order enough.
   std::vector<const Overlay*> by_height;
-  for (const auto& [digest, overlay] : overlays_) by_height.push_back(&overlay);
+  for (const auto& [digest, overlay] : overlays_)
+    by_height.push_back(&overlay);
   std::sort(by_height.begin(), by_height.end(),
             [](const Overlay* a, const Overlay* b) { return a->height < b->height; });
   for (const Overlay* overlay : by_height) {

@@ -32,8 +32,8 @@ struct Roots {
   friend bool operator==(const Roots&, const Roots&) = default;
 };
 
-/// The answer to a block. `transaction` is the index of the one at fault, or -1; `failure` says what
-/// and where when bytes are malformed.
+/// The answer to a block. `transaction` is the index of the one at fault, or -1; `failure` says
+/// what and where when bytes are malformed.
 struct Verdict {
   Refusal refusal = Refusal::none;
   Digest digest{};
@@ -63,8 +63,8 @@ class Ledger {
   /// Roots after a block that the ledger knows.
   [[nodiscard]] std::optional<Roots> roots(const Digest& digest) const;
 
-  /// Checks a whole block, header and payload, and keeps its overlay if it is valid. A refused block
-  /// leaves no trace. The same block again gets the same answer.
+  /// Checks a whole block, header and payload, and keeps its overlay if it is valid. A refused
+  /// block leaves no trace. The same block again gets the same answer.
   [[nodiscard]] Verdict validate_block(ByteView block, unsigned threads);
 
   /// Makes a known block and all below it final, and drops what does not descend from it. Returns

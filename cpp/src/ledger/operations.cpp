@@ -6,8 +6,10 @@ namespace {
 
 ResultCode execute_one(const Context& context, const OperationView& operation) {
   switch (operation.code) {
-    case OperationCode::record: return execute_record(context, *parse_record(operation.body));
-    case OperationCode::attest: return execute_attest(context, *parse_attest(operation.body));
+    case OperationCode::record:
+      return execute_record(context, *parse_record(operation.body));
+    case OperationCode::attest:
+      return execute_attest(context, *parse_attest(operation.body));
   }
   CHOPMARK_CHECK(false);  // the parser lets no other code through
   return ResultCode::ok;

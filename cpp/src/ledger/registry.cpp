@@ -9,7 +9,8 @@ namespace {
 sig::KeySet decode_keys(const Genesis& genesis) {
   std::vector<ByteView> keys;
   for (const Member& member : genesis.members) {
-    for (const MemberKey& key : member.keys) keys.emplace_back(key.public_key);
+    for (const MemberKey& key : member.keys)
+      keys.emplace_back(key.public_key);
   }
   return sig::KeySet(Items::list(keys.data(), keys.size()), true);
 }
@@ -20,16 +21,17 @@ Registry::Registry(const Genesis& genesis) : keys_(decode_keys(genesis)) {
   std::uint64_t next = 0;
   for (const Member& member : genesis.members) {
     Entry entry{member.id, next, {}, member.roles};
-    for (const MemberKey& key : member.keys) entry.key_ids.push_back(key.id);
+    for (const MemberKey& key : member.keys)
+      entry.key_ids.push_back(key.id);
     next += member.keys.size();
     members_.push_back(std::move(entry));
   }
 }
 
 const Registry::Entry* Registry::find(std::uint32_t member) const noexcept {
-  const auto at = std::lower_bound(
-      members_.begin(), members_.end(), member,
-      [](const Entry& entry, std::uint32_t id) { return entry.id < id; });
+  const auto at =
+      std::lower_bound(members_.begin(), members_.end(), member,
+                       [](const Entry& entry, std::uint32_t id) { return entry.id < id; });
   return at != members_.end() && at->id == member ? &*at : nullptr;
 }
 

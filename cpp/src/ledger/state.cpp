@@ -12,7 +12,8 @@ namespace {
 
 constexpr Digest padded(std::string_view text) noexcept {
   Digest key{};
-  for (std::size_t i = 0; i < text.size(); ++i) key[i] = static_cast<std::uint8_t>(text[i]);
+  for (std::size_t i = 0; i < text.size(); ++i)
+    key[i] = static_cast<std::uint8_t>(text[i]);
   return key;
 }
 
@@ -142,6 +143,8 @@ void State::put(const Digest& key, ByteView value) {
   root_ = arena_->put(std::exchange(root_, StateArena::kEmpty), 0, key, value);
 }
 
-Digest State::root() const noexcept { return arena_->hash(root_); }
+Digest State::root() const noexcept {
+  return arena_->hash(root_);
+}
 
 }  // namespace chopmark::ledger

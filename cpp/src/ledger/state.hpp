@@ -25,8 +25,8 @@ class StateArena {
 
   struct Node {
     Digest hash{};
-    Digest key{};      // of a leaf
-    Bytes value;       // of a leaf
+    Digest key{};  // of a leaf
+    Bytes value;   // of a leaf
     NodeId left = kEmpty;
     NodeId right = kEmpty;
     std::uint32_t references = 0;

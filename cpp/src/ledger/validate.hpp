@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What can be said of transactions before they are executed: form, chain, signers, time, signatures.
-// Floor: ledger.
+// What can be said of transactions before they are executed: form, chain, signers, time,
+// signatures. Floor: ledger.
 #pragma once
 
 #include <cstdint>

@@ -13,7 +13,8 @@ constexpr std::size_t kLeavesPerThread = 4096;
 
 Digest root_of_range(HashId id, const Items& leaves, std::size_t from, std::size_t to) {
   Frontier frontier(id);
-  for (std::size_t i = from; i < to; ++i) frontier.append(leaf_hash(id, leaves[i]));
+  for (std::size_t i = from; i < to; ++i)
+    frontier.append(leaf_hash(id, leaves[i]));
   return frontier.root();
 }
 
@@ -33,7 +34,8 @@ void Frontier::append(const Digest& leaf) {
 Digest Frontier::root() const noexcept {
   if (peaks_.empty()) return empty_root(id_);
   Digest node = peaks_.back();
-  for (std::size_t i = peaks_.size() - 1; i-- != 0;) node = node_hash(id_, peaks_[i], node);
+  for (std::size_t i = peaks_.size() - 1; i-- != 0;)
+    node = node_hash(id_, peaks_[i], node);
   return node;
 }
 
@@ -50,7 +52,8 @@ Digest root_of(HashId id, const Items& leaves, unsigned threads) {
     }
   });
   Frontier top(id);
-  for (const Digest& root : roots) top.append(root);
+  for (const Digest& root : roots)
+    top.append(root);
   return top.root();
 }
 

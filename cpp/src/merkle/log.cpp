@@ -11,11 +11,15 @@ namespace chopmark::merkle {
 namespace {
 
 /// The largest power of two smaller than `count`, where a tree of count >= 2 leaves splits.
-std::uint64_t split(std::uint64_t count) noexcept { return std::bit_floor(count - 1); }
+std::uint64_t split(std::uint64_t count) noexcept {
+  return std::bit_floor(count - 1);
+}
 
 }  // namespace
 
-std::uint64_t Log::append(ByteView data) { return append_hash(leaf_hash(id_, data)); }
+std::uint64_t Log::append(ByteView data) {
+  return append_hash(leaf_hash(id_, data));
+}
 
 std::uint64_t Log::append_hash(const Digest& leaf) {
   const std::uint64_t index = size();
@@ -46,7 +50,8 @@ Digest Log::root(std::uint64_t size) const noexcept {
 
 void Log::truncate(std::uint64_t size) {
   CHOPMARK_CHECK(size <= this->size());
-  for (std::size_t level = 0; level < levels_.size(); ++level) levels_[level].resize(size >> level);
+  for (std::size_t level = 0; level < levels_.size(); ++level)
+    levels_[level].resize(size >> level);
 }
 
 std::vector<Digest> Log::prove_inclusion(std::uint64_t index, std::uint64_t size) const {

@@ -17,7 +17,9 @@ class Log {
   explicit Log(HashId id = HashId::sha256) : id_(id) {}
 
   [[nodiscard]] HashId hash_id() const noexcept { return id_; }
-  [[nodiscard]] std::uint64_t size() const noexcept { return levels_.empty() ? 0 : levels_[0].size(); }
+  [[nodiscard]] std::uint64_t size() const noexcept {
+    return levels_.empty() ? 0 : levels_[0].size();
+  }
 
   /// Both return the index of the new leaf.
   std::uint64_t append(ByteView data);

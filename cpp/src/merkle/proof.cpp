@@ -10,7 +10,7 @@ namespace chopmark::merkle {
 bool verify_inclusion(HashId id, const Digest& leaf, std::uint64_t index, std::uint64_t size,
                       std::span<const Digest> proof, const Digest& root) noexcept {
   if (index >= size) return false;
-  std::uint64_t fn = index;  // position of the node reached so far on its level
+  std::uint64_t fn = index;     // position of the node reached so far on its level
   std::uint64_t sn = size - 1;  // position of the last node of that level
   Digest node = leaf;
   for (const Digest& step : proof) {

@@ -15,10 +15,14 @@ constexpr std::size_t kShortLeaf = 1024;
 
 Digest digest_of(HashId id, ByteView bytes) noexcept {
   switch (id) {
-    case HashId::sha256: return sha256(bytes);
-    case HashId::blake3: return blake3(bytes);
-    case HashId::sm3: return sm3(bytes);
-    case HashId::sha512: break;
+    case HashId::sha256:
+      return sha256(bytes);
+    case HashId::blake3:
+      return blake3(bytes);
+    case HashId::sm3:
+      return sm3(bytes);
+    case HashId::sha512:
+      break;
   }
   CHOPMARK_CHECK(is_tree_hash(id));
   return {};
@@ -34,7 +38,9 @@ Digest streamed_leaf(ByteView data) noexcept {
 
 }  // namespace
 
-Digest empty_root(HashId id) noexcept { return digest_of(id, {}); }
+Digest empty_root(HashId id) noexcept {
+  return digest_of(id, {});
+}
 
 Digest leaf_hash(HashId id, ByteView data) {
   if (data.size() <= kShortLeaf) {

@@ -9,7 +9,9 @@
 namespace chopmark::merkle {
 
 /// SHA-512 has no 32-byte digest: trees take sha256, blake3 and sm3.
-[[nodiscard]] constexpr bool is_tree_hash(HashId id) noexcept { return id != HashId::sha512; }
+[[nodiscard]] constexpr bool is_tree_hash(HashId id) noexcept {
+  return id != HashId::sha512;
+}
 
 [[nodiscard]] Digest empty_root(HashId id) noexcept;
 [[nodiscard]] Digest leaf_hash(HashId id, ByteView data);

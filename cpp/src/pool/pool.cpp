@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pool/pool.hpp"
 
-
 #include "base/limits.hpp"
 #include "types/transaction.hpp"
 
@@ -57,8 +56,8 @@ Bytes Pool::select(const ledger::Ledger& ledger, const Digest& parent, std::uint
   for (const auto& [order, waiting] : waiting_) {
     const std::size_t more = 4 + waiting.transaction.size();
     if (size + more > bytes_max || chosen.size() == limits::kPayloadTransactionsMax) break;
-    const bool in_time = waiting.valid_until >= height &&
-                         waiting.valid_until - height <= limits::kReplayWindow;
+    const bool in_time =
+        waiting.valid_until >= height && waiting.valid_until - height <= limits::kReplayWindow;
     if (!in_time || ledger.contains(waiting.id, parent)) continue;
     chosen.emplace_back(waiting.transaction);
     size += more;

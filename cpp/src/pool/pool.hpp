@@ -20,7 +20,8 @@ struct Admission {
 
 class Pool {
  public:
-  /// Takes the transactions of a payload (C-29), verified in one batch. A failure if it is no payload.
+  /// Takes the transactions of a payload (C-29), verified in one batch. A failure if it is no
+  /// payload.
   [[nodiscard]] Result<Admission> admit(const ledger::Ledger& ledger, ByteView payload,
                                         unsigned threads);
 

@@ -29,7 +29,8 @@ std::vector<Scalar> coefficients(std::span<const Prepared> all) {
   for (const Prepared& one : all) {
     std::array<std::uint8_t, 128> bytes;
     const auto put = [&](std::size_t at, const Scalar& value) {
-      for (std::size_t i = 0; i < 4; ++i) store_le(bytes.data() + at + 8 * i, value.word[i]);
+      for (std::size_t i = 0; i < 4; ++i)
+        store_le(bytes.data() + at + 8 * i, value.word[i]);
     };
     std::copy(one.public_key().bytes.begin(), one.public_key().bytes.end(), bytes.begin());
     std::copy(one.r_bytes.begin(), one.r_bytes.end(), bytes.begin() + 32);
@@ -37,11 +38,11 @@ std::vector<Scalar> coefficients(std::span<const Prepared> all) {
     put(96, one.challenge);
     hasher.update(bytes);
   }
-  const Digest64 seed = hasher.finish();
+  const Sha512::Output seed = hasher.finish();
   std::vector<Scalar> z(all.size());
   std::array<std::uint8_t, 72> counted;
   std::copy(seed.begin(), seed.end(), counted.begin());
-  Digest64 stream{};
+  Sha512::Output stream{};
   for (std::size_t i = 0; i < z.size(); ++i) {
     if (i % 4 == 0) {
       store_le<std::uint64_t>(counted.data() + 64, i / 4);
@@ -104,7 +105,8 @@ Point weighted_sum(const std::vector<Point>& buckets) noexcept {
 /// per bucket.
 unsigned window_width(const std::vector<Term>& terms) noexcept {
   std::size_t bits = 0;
-  for (const Term& term : terms) bits += term.bits;
+  for (const Term& term : terms)
+    bits += term.bits;
   unsigned best = 3;
   std::size_t best_cost = SIZE_MAX;
   for (unsigned width = 3; width <= 12; ++width) {
@@ -122,11 +124,13 @@ Point multi_scalar(const std::vector<Term>& terms) {
   const unsigned width = window_width(terms);
   const std::size_t windows = 256 / width + 1;
   SignedDigits digits(width, terms.size(), windows);
-  for (std::size_t i = 0; i < terms.size(); ++i) digits.set(i, terms[i].scalar);
+  for (std::size_t i = 0; i < terms.size(); ++i)
+    digits.set(i, terms[i].scalar);
   std::vector<Point> buckets(std::size_t{1} << (width - 1));
   Point sum;
   for (std::size_t window = windows; window-- != 0;) {
-    for (unsigned i = 0; i < width; ++i) sum = to_point(doubled(sum));
+    for (unsigned i = 0; i < width; ++i)
+      sum = to_point(doubled(sum));
     bool any = false;
     for (std::size_t i = 0; i < terms.size(); ++i) {
       if (window * width > terms[i].bits) continue;
@@ -145,7 +149,8 @@ Point multi_scalar(const std::vector<Term>& terms) {
 /// Which term of A an item goes into: one for each distinct key.
 std::vector<std::size_t> order_by_key(std::span<const Prepared> all) {
   std::vector<std::size_t> order(all.size());
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  for (std::size_t i = 0; i < order.size(); ++i)
+    order[i] = i;
   std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
     return all[a].public_key().bytes < all[b].public_key().bytes;
   });

@@ -12,9 +12,9 @@ namespace {
 
 using namespace curve25519;
 
-constexpr std::size_t kCombinedMin = 32;     // below this, one by one is as fast
-constexpr std::size_t kCombinedMax = 4096;   // items per equation: bounds memory, gains level off
-constexpr std::size_t kBisectMin = 64;       // a failed equation of at most this many goes exact
+constexpr std::size_t kCombinedMin = 32;    // below this, one by one is as fast
+constexpr std::size_t kCombinedMax = 4096;  // items per equation: bounds memory, gains level off
+constexpr std::size_t kBisectMin = 64;      // a failed equation of at most this many goes exact
 constexpr std::size_t kItemsPerThread = 16;
 
 /// Whether y is below p, and not x = 0 with the sign bit set.
@@ -31,8 +31,8 @@ DecodedKey decode_key(ByteView bytes) noexcept {
   if (bytes.size() != kKeyBytes) return key;
   key.bytes = digest_from(bytes.data());
   key.valid = decompress(key.point, key.bytes.data());
-  key.strict_valid = key.valid && is_canonical_encoding(key.bytes, key.point) &&
-                     !is_small_order(key.point);
+  key.strict_valid =
+      key.valid && is_canonical_encoding(key.bytes, key.point) && !is_small_order(key.point);
   return key;
 }
 
@@ -41,19 +41,21 @@ Scalar challenge(const Digest& r, const Digest& key, ByteView message) noexcept 
   hasher.update(r);
   hasher.update(key);
   hasher.update(message);
-  const Digest64 digest = hasher.finish();
+  const Sha512::Output digest = hasher.finish();
   return reduce_wide(digest.data());
 }
 
 void exact_all(std::span<const Prepared> all, Rule rule, std::uint8_t* verdicts) noexcept {
-  for (const Prepared& one : all) verdicts[one.item] = verify_exact(one, rule) ? 1 : 0;
+  for (const Prepared& one : all)
+    verdicts[one.item] = verify_exact(one, rule) ? 1 : 0;
 }
 
 /// Halves a failed equation until what is left is small enough to check one by one.
 void combined_all(std::span<const Prepared> all, std::uint8_t* verdicts) {
   if (all.size() < kCombinedMin) return exact_all(all, Rule::zip215, verdicts);
   if (verify_combined(all)) {
-    for (const Prepared& one : all) verdicts[one.item] = 1;
+    for (const Prepared& one : all)
+      verdicts[one.item] = 1;
     return;
   }
   if (all.size() <= kBisectMin) return exact_all(all, Rule::zip215, verdicts);

@@ -45,7 +45,8 @@ class KeySet {
 
   [[nodiscard]] std::size_t size() const noexcept { return keys_.size(); }
   [[nodiscard]] const DecodedKey& operator[](std::size_t i) const noexcept { return keys_[i]; }
-  [[nodiscard]] const std::array<curve25519::Cached, kKeyTable>* table(std::size_t i) const noexcept {
+  [[nodiscard]] const std::array<curve25519::Cached, kKeyTable>* table(
+      std::size_t i) const noexcept {
     return tables_.empty() ? nullptr : &tables_[i];
   }
 
@@ -56,9 +57,9 @@ class KeySet {
 
 /// A batch: signature i is over message i, by public_keys[i] or by (*key_set)[key_index[i]].
 struct Batch {
-  Items public_keys;                        // of equal size, unless there is a key set
-  const KeySet* key_set = nullptr;          // borrowed
-  std::span<const std::uint64_t> key_index; // checked: below key_set->size()
+  Items public_keys;                         // of equal size, unless there is a key set
+  const KeySet* key_set = nullptr;           // borrowed
+  std::span<const std::uint64_t> key_index;  // checked: below key_set->size()
   Items signatures;
   Items messages;
 };

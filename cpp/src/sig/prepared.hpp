@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A signature after parsing and hashing, before any curve arithmetic but the decoding of its points.
-// Floor: sig.
+// A signature after parsing and hashing, before any curve arithmetic but the decoding of its
+// points. Floor: sig.
 #pragma once
 
 #include <array>
@@ -31,8 +31,8 @@ struct Prepared {
   }
 };
 
-/// Decodes item i of the batch. False if it is refused already: wrong length, s not below L, or A or
-/// R that the rule does not decode.
+/// Decodes item i of the batch. False if it is refused already: wrong length, s not below L, or A
+/// or R that the rule does not decode.
 [[nodiscard]] bool prepare(Prepared& out, const Batch& batch, std::size_t i, Rule rule);
 
 /// One verification by itself.

@@ -52,8 +52,8 @@ void read_validators(Reader& in, Genesis& out) {
   in.expect(count >= 1 && count <= limits::kValidatorsMax, Error::limit);
   for (std::size_t i = 0; i < count && in.ok(); ++i) {
     const Digest key = in.digest();
-    const bool twice = std::find(out.validators.begin(), out.validators.end(), key) !=
-                       out.validators.end();
+    const bool twice =
+        std::find(out.validators.begin(), out.validators.end(), key) != out.validators.end();
     in.expect(!twice, Error::order);
     out.validators.push_back(key);
   }

@@ -26,7 +26,7 @@ struct MemberRole {
 struct Member {
   std::uint32_t id = 0;
   std::string name;
-  std::vector<MemberKey> keys;   // ascending by id
+  std::vector<MemberKey> keys;    // ascending by id
   std::vector<MemberRole> roles;  // ascending by field
   ByteView encoding;              // C-13, borrowed from the genesis bytes
 };

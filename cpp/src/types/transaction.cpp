@@ -34,8 +34,10 @@ void check_operation(Reader& in, const OperationView& operation) {
     if (!parsed) in.fail_at(parsed.failure().error, start + parsed.failure().offset);
   };
   switch (operation.code) {
-    case OperationCode::record: return note(parse_record(operation.body));
-    case OperationCode::attest: return note(parse_attest(operation.body));
+    case OperationCode::record:
+      return note(parse_record(operation.body));
+    case OperationCode::attest:
+      return note(parse_attest(operation.body));
   }
 }
 
@@ -110,8 +112,9 @@ Result<RecordOperation> parse_record(ByteView body) {
     for (std::size_t i = 1; i < refs && in.ok(); ++i) {
       const auto before = out.refs.subspan(32 * (i - 1), 32);
       const auto here = out.refs.subspan(32 * i, 32);
-      in.expect(std::lexicographical_compare(before.begin(), before.end(), here.begin(), here.end()),
-                Error::order);
+      in.expect(
+          std::lexicographical_compare(before.begin(), before.end(), here.begin(), here.end()),
+          Error::order);
     }
   }
   in.finish();

@@ -61,7 +61,8 @@ Bytes encode_certificate(const Certificate& certificate, std::size_t validators)
   }
   out.u8(static_cast<std::uint8_t>(bitmap.size()));
   out.bytes(bitmap);
-  for (const Signature& signature : certificate.signatures) out.bytes(signature);
+  for (const Signature& signature : certificate.signatures)
+    out.bytes(signature);
   return out.take();
 }
 
@@ -102,7 +103,8 @@ Bytes encode_justification(const Justification& justification, std::size_t valid
   out.u8(justification.parent ? 1 : 0);
   if (justification.parent) put(*justification.parent);
   out.u16(static_cast<std::uint16_t>(justification.nullifications.size()));
-  for (const Certificate& one : justification.nullifications) put(one);
+  for (const Certificate& one : justification.nullifications)
+    put(one);
   return out.take();
 }
 

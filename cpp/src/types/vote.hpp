@@ -48,8 +48,8 @@ struct Certificate {
 };
 
 [[nodiscard]] Bytes encode_certificate(const Certificate& certificate, std::size_t validators);
-/// Exactly one certificate of `validators` validators, with at least a quorum of signatures; whether
-/// they verify is not looked at.
+/// Exactly one certificate of `validators` validators, with at least a quorum of signatures;
+/// whether they verify is not looked at.
 [[nodiscard]] Result<Certificate> parse_certificate(ByteView bytes, std::size_t validators);
 
 /// Why a proposal may stand on its parent: the parent's certificate (none for the anchor), and a

@@ -69,16 +69,11 @@ class Node:
         self.blocks: list[FinalBlock] = []
         self.journal = MemoryJournal()
         ledger = Ledger(encoded)
-        state_root, log_size, log_root = ledger.roots()
         config = Config(
             chain_id=ledger.chain_id,
-            epoch=1,
             index=index,
             validators=genesis.validators,
             genesis_time_ms=genesis.time_ms,
-            anchor_state_root=state_root,
-            anchor_log_size=log_size,
-            anchor_log_root=log_root,
             delta_ms=DELTA_MS,
             build_ms=BUILD_MS,
             standstill_ms=STANDSTILL_MS,

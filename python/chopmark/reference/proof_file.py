@@ -28,7 +28,16 @@ FIELDS = {
     "format", "version", "genesis", "transaction", "result", "log_index", "inclusion", "header",
     "certificate", "opening",
 }  # fmt: skip
-RESULT_NAMES: dict[int, str] = {}
+RESULT_NAMES = {  # docs/spec/ledger.md L-31
+    1: "ROLE_DENIED",
+    2: "DUPLICATE_ID",
+    3: "UNKNOWN_RECORD",
+    4: "NOT_CONTROLLER",
+    5: "MISSING_REF",
+    6: "VERSION_CONFLICT",
+    7: "WITHDRAWN",
+    8: "STALE_VERSION",
+}
 RESULT_FIELDS = {"code", "failing_op"}
 OPENING_FIELDS = {"operation", "salt"}
 

@@ -32,8 +32,8 @@ sig::Method method_argument(const std::string& name, sig::Rule rule) {
 
 void require_count(const char* what, std::size_t count, std::size_t expected) {
   if (count == expected) return;
-  throw py::value_error(std::string(what) + ": " + std::to_string(count) + " items, but there are " +
-                        std::to_string(expected) + " signatures");
+  throw py::value_error(std::string(what) + ": " + std::to_string(count) +
+                        " items, but there are " + std::to_string(expected) + " signatures");
 }
 
 /// Integers of any width as checked indexes below `bound`.
@@ -55,8 +55,9 @@ std::vector<std::uint64_t> index_argument(py::handle value, std::size_t bound) {
   std::vector<std::uint64_t> index(from, from + wide.size());
   for (std::size_t i = 0; i < index.size(); ++i) {
     if (index[i] >= bound) {
-      throw py::value_error("key_index[" + std::to_string(i) + "] is out of range: the key set has " +
-                            std::to_string(bound) + " keys");
+      throw py::value_error("key_index[" + std::to_string(i) +
+                            "] is out of range: the key set has " + std::to_string(bound) +
+                            " keys");
     }
   }
   return index;
@@ -116,7 +117,8 @@ bool verify(py::handle public_key, py::handle signature, py::handle message,
 py::array_t<bool> valid_keys(const KeySet& keys) {
   py::array_t<bool> valid(static_cast<py::ssize_t>(keys.size()));
   bool* to = valid.mutable_data();
-  for (std::size_t i = 0; i < keys.size(); ++i) to[i] = keys[i].valid;
+  for (std::size_t i = 0; i < keys.size(); ++i)
+    to[i] = keys[i].valid;
   return valid;
 }
 

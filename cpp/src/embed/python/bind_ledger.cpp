@@ -6,6 +6,7 @@
 
 #include "embed/python/bindings.hpp"
 #include "embed/python/buffers.hpp"
+#include "embed/python/errors.hpp"
 #include "embed/python/locked.hpp"
 #include "ledger/entries.hpp"
 #include "ledger/ledger.hpp"
@@ -18,18 +19,8 @@ using ledger::Entry;
 using ledger::Ledger;
 using ledger::Verdict;
 
-[[noreturn]] void raise_encoding_error(const Failure& failure, const char* what) {
-  const py::object type = py::module_::import("chopmark.errors").attr("EncodingError");
-  const py::object error = type(error_name(failure.error), failure.offset, what);
-  PyErr_SetObject(type.ptr(), error.ptr());
-  throw py::error_already_set();
-}
-
-[[noreturn]] void raise_ledger_error(const char* code, const std::string& message) {
-  const py::object type = py::module_::import("chopmark.errors").attr("LedgerError");
-  const py::object error = type(code, message);
-  PyErr_SetObject(type.ptr(), error.ptr());
-  throw py::error_already_set();
+[[noreturn]] void raise_unknown_block() {
+  raise("LedgerError", "UNKNOWN_PARENT", "the ledger does not know this block");
 }
 
 Digest digest_argument(py::handle value, const char* what) {
@@ -74,7 +65,8 @@ std::string verdict_detail(const Verdict& verdict) {
     case ledger::Refusal::malformed_transaction:
       return std::string(error_name(verdict.failure.error)) + " at byte " +
              std::to_string(verdict.failure.offset);
-    default: return {};
+    default:
+      return {};
   }
 }
 
@@ -102,7 +94,7 @@ class SharedLedger {
     if (!digest.is_none()) wanted = digest_argument(digest, "digest");
     const auto roots =
         state_.use([&](Ledger& l) { return l.roots(wanted.value_or(l.final_digest())); });
-    if (!roots) raise_ledger_error("UNKNOWN_PARENT", "the ledger does not know this block");
+    if (!roots) raise_unknown_block();
     return py::make_tuple(to_bytes(roots->state_root), roots->log_size, to_bytes(roots->log_root));
   }
 
@@ -115,7 +107,7 @@ class SharedLedger {
   Results finalize(py::handle digest) {
     const Digest wanted = digest_argument(digest, "digest");
     const auto entries = state_.use([&](Ledger& l) { return l.finalize(wanted); });
-    if (!entries) raise_ledger_error("UNKNOWN_PARENT", "the ledger does not know this block");
+    if (!entries) raise_unknown_block();
     return Results(*entries);
   }
 
@@ -128,8 +120,7 @@ class SharedLedger {
     });
     if (!entry) return py::none();
     return py::make_tuple(entry->log_index, entry->height,
-                          static_cast<std::uint16_t>(entry->result.code),
-                          entry->result.failing_op);
+                          static_cast<std::uint16_t>(entry->result.code), entry->result.failing_op);
   }
 
   /// The state value under the key of a kind of object, or None.
@@ -164,7 +155,8 @@ class SharedLedger {
     });
     if (!proof) throw py::value_error("index or size out of range of the log");
     py::list list;
-    for (const Digest& step : *proof) list.append(to_bytes(step));
+    for (const Digest& step : *proof)
+      list.append(to_bytes(step));
     return list;
   }
 
@@ -191,9 +183,8 @@ class SharedPool {
   py::tuple admit(SharedLedger& ledger, py::handle transactions, py::ssize_t threads) {
     const Buffer payload(transactions, "transactions");
     const unsigned workers = thread_count(threads);
-    const auto counts = both(ledger, [&](Ledger& l, pool::Pool& p) {
-      return p.admit(l, payload.bytes(), workers);
-    });
+    const auto counts = both(
+        ledger, [&](Ledger& l, pool::Pool& p) { return p.admit(l, payload.bytes(), workers); });
     if (!counts) raise_encoding_error(counts.failure(), "transactions");
     return py::make_tuple(counts->admitted, counts->duplicate, counts->refused, counts->full);
   }
@@ -201,9 +192,8 @@ class SharedPool {
   py::bytes select(SharedLedger& ledger, py::handle parent, std::uint64_t height,
                    std::size_t bytes_max) {
     const Digest on = digest_argument(parent, "parent");
-    return to_bytes(both(ledger, [&](Ledger& l, pool::Pool& p) {
-      return p.select(l, on, height, bytes_max);
-    }));
+    return to_bytes(
+        both(ledger, [&](Ledger& l, pool::Pool& p) { return p.select(l, on, height, bytes_max); }));
   }
 
   std::size_t remove_final(SharedLedger& ledger) {
@@ -261,8 +251,8 @@ py::bytes id_of(py::handle transaction) {
 
 py::dict result_names() {
   py::dict names;
-  for (std::uint16_t code = 0; code <= static_cast<std::uint16_t>(ledger::ResultCode::stale_version);
-       ++code) {
+  for (std::uint16_t code = 0;
+       code <= static_cast<std::uint16_t>(ledger::ResultCode::stale_version); ++code) {
     names[py::int_(code)] = ledger::code_name(static_cast<ledger::ResultCode>(code));
   }
   return names;
@@ -283,8 +273,7 @@ void bind_ledger(py::module_& core) {
       .def_property_readonly("ok",
                              [](const Verdict& v) { return v.refusal == ledger::Refusal::none; })
       .def_property_readonly("code", [](const Verdict& v) { return ledger::code_name(v.refusal); })
-      .def_property_readonly("number",
-                             [](const Verdict& v) { return static_cast<int>(v.refusal); })
+      .def_property_readonly("number", [](const Verdict& v) { return static_cast<int>(v.refusal); })
       .def_readonly("transaction", &Verdict::transaction)
       .def_property_readonly("detail", &verdict_detail)
       .def_property_readonly("digest", [](const Verdict& v) { return to_bytes(v.digest); });
@@ -305,21 +294,24 @@ void bind_ledger(py::module_& core) {
       .def("validate_block", &SharedLedger::validate_block, py::arg("block"), py::arg("threads"))
       .def("finalize", &SharedLedger::finalize, py::arg("digest"))
       .def("find", &SharedLedger::find, py::arg("transaction_id"))
-      .def("record_value",
-           [](SharedLedger& self, py::handle id) {
-             return self.value(ledger::record_key(digest_argument(id, "record_id")));
-           },
-           py::arg("record_id"))
-      .def("member_value",
-           [](SharedLedger& self, std::uint32_t id) { return self.value(ledger::member_key(id)); },
-           py::arg("member_id"))
-      .def("attestation_value",
-           [](SharedLedger& self, std::uint32_t signer, py::handle target, std::uint32_t version,
-              std::uint8_t claim) {
-             const AttestOperation op{digest_argument(target, "target"), version, claim, {}};
-             return self.value(ledger::attestation_key(signer, op));
-           },
-           py::arg("signer"), py::arg("target"), py::arg("version"), py::arg("claim"))
+      .def(
+          "record_value",
+          [](SharedLedger& self, py::handle id) {
+            return self.value(ledger::record_key(digest_argument(id, "record_id")));
+          },
+          py::arg("record_id"))
+      .def(
+          "member_value",
+          [](SharedLedger& self, std::uint32_t id) { return self.value(ledger::member_key(id)); },
+          py::arg("member_id"))
+      .def(
+          "attestation_value",
+          [](SharedLedger& self, std::uint32_t signer, py::handle target, std::uint32_t version,
+             std::uint8_t claim) {
+            const AttestOperation op{digest_argument(target, "target"), version, claim, {}};
+            return self.value(ledger::attestation_key(signer, op));
+          },
+          py::arg("signer"), py::arg("target"), py::arg("version"), py::arg("claim"))
       .def("log_root", &SharedLedger::log_root, py::arg("size"))
       .def("prove_inclusion", &SharedLedger::prove_inclusion, py::arg("index"), py::arg("size"));
   py::class_<SharedPool>(m, "Pool")

@@ -57,7 +57,8 @@ std::optional<std::vector<Digest>> proof_argument(py::handle value) {
 
 py::list to_list(const std::vector<Digest>& digests) {
   py::list list;
-  for (const Digest& digest : digests) list.append(to_bytes(digest));
+  for (const Digest& digest : digests)
+    list.append(to_bytes(digest));
   return list;
 }
 
@@ -75,7 +76,8 @@ class SharedLog {
     const ItemsArgument argument(items, "items");
     return log_.use([&](merkle::Log& log) {
       const std::uint64_t first = log.size();
-      for (std::size_t i = 0; i < argument.size(); ++i) log.append(argument.items()[i]);
+      for (std::size_t i = 0; i < argument.size(); ++i)
+        log.append(argument.items()[i]);
       return std::pair{first, log.size()};
     });
   }

@@ -10,9 +10,9 @@
 
 namespace chopmark::python {
 
-/// A value behind a mutex. The GIL is released before the mutex is taken, never the other way round,
-/// so a thread that waits for the mutex never keeps the interpreter. `work` gets the value and must
-/// not touch Python objects.
+/// A value behind a mutex. The GIL is released before the mutex is taken, never the other way
+/// round, so a thread that waits for the mutex never keeps the interpreter. `work` gets the value
+/// and must not touch Python objects.
 template <class Value>
 class Locked {
  public:
