@@ -66,6 +66,8 @@ __all__ = [
     "transaction_id",
 ]
 
+RESULT_NAMES = _core.ledger.result_names()
+
 Verdict = _core.ledger.Verdict
 """The answer to a block: `ok`; `code` and `number` (L-11); `transaction`, the index of the one at
 fault or -1; `detail` for malformed bytes; `digest` of the block.
@@ -151,7 +153,7 @@ def commitment(
         raise TypeError("give either document or document_hash")
     if document_hash is None:
         assert document is not None
-        document_hash = hashlib.sha256(document).digest()
+        document_hash = _core.hash.sha256(document)
     if len(salt) != 32 or len(document_hash) != 32:
         raise ValueError("salt and document_hash must have 32 bytes")
     return hashlib.sha256(b"chopmark commitment v1" + salt + document_hash).digest()
@@ -165,7 +167,7 @@ def iterate_payload(payload: bytes) -> list[bytes]:
 
 def result_name(code: int) -> str:
     """The stable name of a result code, such as OK or DUPLICATE_ID."""
-    return _core.ledger.RESULT_NAMES.get(code, f"CODE_{code}")
+    return RESULT_NAMES.get(code, f"CODE_{code}")
 
 
 class Ledger:
@@ -235,7 +237,7 @@ class Ledger:
 
     def log_root(self, size: int | None = None) -> bytes:
         """Root of the final log when it had `size` entries (None: now). ValueError if never."""
-        return self._ledger.log_root(size)
+        return self._ledger.log_root(self.log_size if size is None else size)
 
     def prove_inclusion(self, index: int, size: int) -> list[bytes]:
         """RFC 9162 path of entry `index` in the final log of `size` entries."""
@@ -258,7 +260,7 @@ class Pool:
     @property
     def total_bytes(self) -> int:
         """Their bytes."""
-        return self._pool.bytes
+        return self._pool.total_bytes
 
     def admit(
         self, ledger: Ledger, transactions: BytesLike, *, threads: int = 1

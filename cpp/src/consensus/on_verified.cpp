@@ -13,6 +13,11 @@ bool all_valid(ByteView verdicts) noexcept {
   return std::all_of(verdicts.begin(), verdicts.end(), [](std::uint8_t v) { return v == 1; });
 }
 
+bool names_digest(const std::map<VoteKind, Certificate>& certificates, const Digest& digest) {
+  return std::any_of(certificates.begin(), certificates.end(),
+                     [&](const auto& one) { return one.second.subject.digest == digest; });
+}
+
 }  // namespace
 
 SignatureCheck Replica::signature_check(std::uint16_t validator, const VoteSubject& subject,
@@ -100,12 +105,34 @@ void Replica::accept_certificate(Certificate&& certificate) {
 }
 
 void Replica::store_block(BlockBody&& block) {
-  if (blocks_.size() >= 4 * limits::kViewWindow) {
+  if (blocks_.size() >= 4 * limits::kViewWindow && !make_room(block.header.view)) {
     ++counters_.no_room;
     return;
   }
   const Digest digest = block.digest;
   blocks_.try_emplace(digest, StoredBlock{std::move(block), Certified::unknown});
+}
+
+/// Whether a block of `view` may come in. Views without progress leave proposals behind that no
+/// quorum notarized: the oldest of them goes, and comes back by R11 if a certificate names it. What
+/// a quorum notarized is never dropped, and a proposal of the present view is never refused.
+bool Replica::make_room(std::uint64_t view) {
+  auto oldest = blocks_.end();
+  for (auto at = blocks_.begin(); at != blocks_.end(); ++at) {
+    const Header& header = at->second.body.header;
+    const auto known = views_.find(header.view);
+    const bool named = known != views_.end() && names_digest(known->second.certificates, at->first);
+    if (named || header.view >= view_ || at->second.certified != Certified::unknown) continue;
+    if (oldest == blocks_.end() || header.view < oldest->second.body.header.view) oldest = at;
+  }
+  if (oldest == blocks_.end()) return view <= view_;
+  // A vote that waits for its signature is persisted with its block.
+  const bool held = std::any_of(signs_.begin(), signs_.end(), [&](const auto& one) {
+    return one.second.subject.digest == oldest->first;
+  });
+  if (held) return view <= view_;
+  blocks_.erase(oldest);
+  return true;
 }
 
 }  // namespace chopmark::consensus

@@ -159,11 +159,13 @@ class Replica {
   void add_checks(std::vector<SignatureCheck>& out, const Certificate& certificate) const;
   void accept_certificate(Certificate&& certificate);
   void store_block(BlockBody&& block);
+  [[nodiscard]] bool make_room(std::uint64_t view);
 
   // Rules (rules.cpp, propose.cpp): each returns whether it changed something.
   void run_rules();
   bool tally_votes();
-  bool enter_views();     // R1
+  bool enter_views();  // R1
+  void enter(std::uint64_t view);
   bool notarize_views();  // R3
   bool certify_blocks();  // R4
   bool finalize_views();  // R5
@@ -229,11 +231,11 @@ class Replica {
   std::uint64_t entry_proof_view_ = 0;              // highest view with a persisted certificate
   std::map<std::uint16_t, std::size_t> in_flight_;  // verifications of certificates, by peer
 
-  std::uint32_t back_off_ = 0;  // j of R1
+  std::uint32_t back_off_ = 0;        // j of R1
+  std::uint64_t final_at_entry_ = 0;  // the last final view when this leader window began
   std::optional<std::uint64_t> leader_deadline_;
   std::optional<std::uint64_t> view_deadline_;
   bool timers_started_ = false;
-  bool leader_timer_done_ = false;
   std::uint64_t last_progress_ms_ = 0;  // when something became final, or the start
   std::uint64_t next_standstill_ms_ = 0;
   std::uint64_t last_timer_ = 0;

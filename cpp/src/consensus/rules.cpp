@@ -105,15 +105,20 @@ bool Replica::enter_views() {
     }
   }
   if (next == view_) return false;
-  const bool leaves_window =
-      (next - 1) / config_.views_per_leader != (view_ - 1) / config_.views_per_leader;
-  if (leaves_window && final_.view + 2 < next) back_off_ = std::min(back_off_ + 1, kBackOffMax);
-  view_ = next;
+  enter(next);
+  return true;
+}
+
+void Replica::enter(std::uint64_t view) {
+  const std::uint64_t length = config_.views_per_leader;
+  if ((view - 1) / length != (view_ - 1) / length) {
+    if (final_.view == final_at_entry_) back_off_ = std::min(back_off_ + 1, kBackOffMax);
+    final_at_entry_ = final_.view;
+  }
+  view_ = view;
   timers_started_ = false;
-  leader_timer_done_ = false;
   leader_deadline_.reset();
   view_deadline_.reset();
-  return true;
 }
 
 bool Replica::header_fits(const Header& header) const {
@@ -326,13 +331,7 @@ void Replica::finalize_chain(const Certificate& certificate, const std::vector<D
   delivering_ = true;
   last_progress_ms_ = mono_ms_;
   back_off_ /= 2;
-  if (view_ <= final_.view) {
-    view_ = final_.view + 1;
-    timers_started_ = false;
-    leader_timer_done_ = false;
-    leader_deadline_.reset();
-    view_deadline_.reset();
-  }
+  if (view_ <= final_.view) enter(final_.view + 1);
 }
 
 void Replica::drop_final_views() {

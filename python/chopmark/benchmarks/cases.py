@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
+from typing import Any
 
 import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -130,24 +131,25 @@ def ed25519_single() -> Case:
     return Case("ed25519.verify", "signatures/s", Work(ours, 256), pure_ed25519(), ed25519_peers())
 
 
-def ed25519_batch(n: int, signers: int | None = None, method: str = "auto") -> Case:
+def ed25519_batch(n: int, signers: int | None = None, method: ed25519.Method = "auto") -> Case:
     """A batch of n by distinct keys, or by `signers` keys that stand in a KeySet."""
     batch = signed(n, signers or n)
     repeat = max(1, 256 // n)
     if signers is None:
-        arguments = (batch.public_keys, batch.signatures, batch.messages)
-        run = lambda: ed25519.verify_batch(*arguments, method=method)  # noqa: E731
+        keys: Any = batch.public_keys
+        key_index = None
         label = "distinct keys"
     else:
         keys = ed25519.KeySet(batch.distinct_keys)
-        run = lambda: ed25519.verify_batch(  # noqa: E731
-            keys, batch.signatures, batch.messages, key_index=batch.key_index, method=method
-        )
+        key_index = batch.key_index
         label = f"{signers} signers"
 
     def ours() -> None:
         for _ in range(repeat):
-            require(bool(run().all()))
+            verdicts = ed25519.verify_batch(
+                keys, batch.signatures, batch.messages, key_index=key_index, method=method
+            )
+            require(bool(verdicts.all()))
 
     name = f"ed25519.verify_batch n={n}, {label}"
     return Case(name, "signatures/s", Work(ours, n * repeat), pure_ed25519(), ed25519_peers())

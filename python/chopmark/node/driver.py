@@ -28,6 +28,7 @@ from chopmark.consensus import (
     Sign,
     VerifyVotes,
 )
+from chopmark.errors import EncodingError
 from chopmark.ledger import Ledger, Pool, Results
 
 __all__ = ["Clock", "Driver", "FinalBlock", "Journal", "MemoryJournal", "Signer"]
@@ -129,10 +130,16 @@ class Driver:
         """Takes one message from another validator."""
         events = [consensus.tick(now.mono_ms, now.wall_ms)]
         if message[:1] == TRANSACTIONS_TAG:
-            self.pool.admit(self.ledger, message[1:], threads=self._threads)
+            self._admit_forwarded(peer, message[1:])
         else:
             events.append(consensus.message(peer, message))
         self._run(events)
+
+    def _admit_forwarded(self, peer: int, transactions: bytes) -> None:
+        try:
+            self.pool.admit(self.ledger, transactions, threads=self._threads)
+        except EncodingError as error:
+            log.warning("transactions from validator %d dropped: %s", peer, error)
 
     def submit(self, transactions: bytes, now: Clock) -> tuple[int, int, int, int]:
         """Takes transactions (a payload, C-29) from a client and forwards them to all validators.

@@ -44,11 +44,22 @@ def root(leaves: Sequence[bytes]) -> bytes:
 
 
 def root_iterative(leaves: Sequence[bytes]) -> bytes:
-    """The same root, level by level: the plain loop that one would write for speed."""
+    """The same root, level by level: the plain loop that one would write for speed.
+
+    In subtrees of 4096 leaves, which stay in the processor's cache.
+    """
     if not leaves:
         return hashlib.sha256(b"").digest()
     sha256 = hashlib.sha256
-    level = [sha256(b"\x00" + leaf).digest() for leaf in leaves]
+    tops = []
+    for start in range(0, len(leaves), 4096):
+        part = leaves[start : start + 4096]
+        tops.append(_join([sha256(b"\x00" + leaf).digest() for leaf in part]))
+    return _join(tops)
+
+
+def _join(level: list[bytes]) -> bytes:
+    sha256 = hashlib.sha256
     while len(level) > 1:
         pairs = iter(level)
         joined = [sha256(b"\x01" + left + right).digest() for left, right in zip(pairs, pairs)]

@@ -13,16 +13,16 @@ constexpr const char* kCompiler = "clang " __clang_version__;
 constexpr const char* kCompiler = "gcc " __VERSION__;
 #endif
 
-py::list available_backends() {
-  py::list names;
+ListOfStrings available_backends() {
+  ListOfStrings names;
   for (const Backend& backend : compiled_backends()) {
     if (backend_available(backend)) names.append(backend.name);
   }
   return names;
 }
 
-py::list compiled_backend_names() {
-  py::list names;
+ListOfStrings compiled_backend_names() {
+  ListOfStrings names;
   for (const Backend& backend : compiled_backends())
     names.append(backend.name);
   return names;
@@ -43,8 +43,8 @@ void set_backend(const std::string& name) {
   }
 }
 
-py::list features() {
-  py::list names;
+ListOfStrings features() {
+  ListOfStrings names;
   for (const CpuFeatureName& feature : kCpuFeatureNames) {
     if (cpu_features().*feature.bit) names.append(feature.name);
   }

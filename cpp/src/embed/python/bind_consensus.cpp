@@ -35,13 +35,13 @@ class SharedReplica {
   std::uint16_t leader(std::uint64_t view) {
     return replica_.use([view](Replica& r) { return r.leader(view); });
   }
-  py::tuple last_final() {
+  py::typing::Tuple<py::int_, py::int_, py::bytes> last_final() {
     const auto last = replica_.use([](Replica& r) { return r.last_final(); });
     return py::make_tuple(last.height, last.view, to_bytes(last.digest));
   }
-  py::dict counters() {
+  Counts counters() {
     const auto c = replica_.use([](Replica& r) { return r.counters(); });
-    py::dict out;
+    Counts out;
     out["malformed"] = c.malformed;
     out["out_of_window"] = c.out_of_window;
     out["wrong_sender"] = c.wrong_sender;

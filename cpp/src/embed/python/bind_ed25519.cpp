@@ -44,7 +44,8 @@ std::vector<std::uint64_t> index_argument(py::handle value, std::size_t bound) {
     throw py::type_error("key_index must be an array of integers");
   }
   const char kind = array.dtype().kind();
-  if (kind != 'i' && kind != 'u' && array.size() != 0) {
+  const bool empty_list = array.size() == 0 && !py::isinstance<py::array>(value);
+  if (kind != 'i' && kind != 'u' && !empty_list) {
     throw py::type_error("key_index must hold integers, not " +
                          py::str(array.dtype()).cast<std::string>());
   }

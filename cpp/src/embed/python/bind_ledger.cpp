@@ -19,6 +19,8 @@ using ledger::Entry;
 using ledger::Ledger;
 using ledger::Verdict;
 
+using FourNumbers = py::typing::Tuple<py::int_, py::int_, py::int_, py::int_>;
+
 [[noreturn]] void raise_unknown_block() {
   raise("LedgerError", "UNKNOWN_PARENT", "the ledger does not know this block");
 }
@@ -89,7 +91,7 @@ class SharedLedger {
     return state_.use([&](Ledger& l) { return l.knows(wanted); });
   }
 
-  py::tuple roots(py::handle digest) {
+  py::typing::Tuple<py::bytes, py::int_, py::bytes> roots(py::handle digest) {
     std::optional<Digest> wanted;
     if (!digest.is_none()) wanted = digest_argument(digest, "digest");
     const auto roots =
@@ -111,7 +113,7 @@ class SharedLedger {
     return Results(*entries);
   }
 
-  py::object find(py::handle id) {
+  py::typing::Optional<FourNumbers> find(py::handle id) {
     const Digest wanted = digest_argument(id, "transaction_id");
     const auto entry = state_.use([&](Ledger& l) -> std::optional<Entry> {
       const Entry* found = l.find_final(wanted);
@@ -124,7 +126,7 @@ class SharedLedger {
   }
 
   /// The state value under the key of a kind of object, or None.
-  py::object value(const Digest& key) {
+  OptionalBytes value(const Digest& key) {
     const auto stored = state_.use([&](Ledger& l) -> std::optional<Bytes> {
       const Bytes* found = l.final_state().get(key);
       if (found == nullptr) return std::nullopt;
@@ -138,23 +140,22 @@ class SharedLedger {
     return state_.use([](Ledger& l) { return l.log().size(); });
   }
 
-  py::bytes log_root(std::optional<std::uint64_t> size) {
+  py::bytes log_root(std::uint64_t size) {
     const auto root = state_.use([&](Ledger& l) -> std::optional<Digest> {
-      const std::uint64_t at = size.value_or(l.log().size());
-      if (at > l.log().size()) return std::nullopt;
-      return l.log().root(at);
+      if (size > l.log().size()) return std::nullopt;
+      return l.log().root(size);
     });
     if (!root) throw py::value_error("size out of range of the log");
     return to_bytes(*root);
   }
 
-  py::list prove_inclusion(std::uint64_t index, std::uint64_t size) {
+  ListOfBytes prove_inclusion(std::uint64_t index, std::uint64_t size) {
     const auto proof = state_.use([&](Ledger& l) -> std::optional<std::vector<Digest>> {
       if (size > l.log().size() || index >= size) return std::nullopt;
       return l.log().prove_inclusion(index, size);
     });
     if (!proof) throw py::value_error("index or size out of range of the log");
-    py::list list;
+    ListOfBytes list;
     for (const Digest& step : *proof)
       list.append(to_bytes(step));
     return list;
@@ -180,7 +181,7 @@ class SharedLedger {
 /// chopmark.ledger.Pool. Order of locking: the ledger that is given, then the pool.
 class SharedPool {
  public:
-  py::tuple admit(SharedLedger& ledger, py::handle transactions, py::ssize_t threads) {
+  FourNumbers admit(SharedLedger& ledger, py::handle transactions, py::ssize_t threads) {
     const Buffer payload(transactions, "transactions");
     const unsigned workers = thread_count(threads);
     const auto counts = both(
@@ -203,7 +204,7 @@ class SharedPool {
   std::size_t size() {
     return pool_.use([](pool::Pool& p) { return p.size(); });
   }
-  std::size_t bytes() {
+  std::size_t total_bytes() {
     return pool_.use([](pool::Pool& p) { return p.bytes(); });
   }
 
@@ -249,8 +250,8 @@ py::bytes id_of(py::handle transaction) {
   return to_bytes(transaction_id(*parsed));
 }
 
-py::dict result_names() {
-  py::dict names;
+py::typing::Dict<py::int_, py::str> result_names() {
+  py::typing::Dict<py::int_, py::str> names;
   for (std::uint16_t code = 0;
        code <= static_cast<std::uint16_t>(ledger::ResultCode::stale_version); ++code) {
     names[py::int_(code)] = ledger::code_name(static_cast<ledger::ResultCode>(code));
@@ -262,7 +263,7 @@ py::dict result_names() {
 
 void bind_ledger(py::module_& core) {
   py::module_ m = core.def_submodule("ledger");
-  m.attr("RESULT_NAMES") = result_names();
+  m.def("result_names", &result_names);
   m.def("check_transaction", &check_transaction, py::arg("transaction"));
   m.def("check_genesis", &check_genesis, py::arg("genesis"));
   m.def("check_header", &check_header, py::arg("header"));
@@ -322,7 +323,7 @@ void bind_ledger(py::module_& core) {
            py::arg("bytes_max"))
       .def("remove_final", &SharedPool::remove_final, py::arg("ledger"))
       .def_property_readonly("size", &SharedPool::size)
-      .def_property_readonly("bytes", &SharedPool::bytes);
+      .def_property_readonly("total_bytes", &SharedPool::total_bytes);
 }
 
 }  // namespace chopmark::python

@@ -55,8 +55,8 @@ std::optional<std::vector<Digest>> proof_argument(py::handle value) {
   return proof;
 }
 
-py::list to_list(const std::vector<Digest>& digests) {
-  py::list list;
+ListOfBytes to_list(const std::vector<Digest>& digests) {
+  ListOfBytes list;
   for (const Digest& digest : digests)
     list.append(to_bytes(digest));
   return list;
@@ -99,7 +99,7 @@ class SharedLog {
     return to_bytes(*root);
   }
 
-  py::list prove_inclusion(py::handle index, py::handle size) {
+  ListOfBytes prove_inclusion(py::handle index, py::handle size) {
     const auto leaf = position(index, "index");
     const Wanted wanted = size_argument(size, "size");
     std::uint64_t now = 0;
@@ -113,7 +113,7 @@ class SharedLog {
     return to_list(*proof);
   }
 
-  py::list prove_consistency(py::handle old_size, py::handle new_size) {
+  ListOfBytes prove_consistency(py::handle old_size, py::handle new_size) {
     const auto from = position(old_size, "old");
     const Wanted wanted = size_argument(new_size, "new");
     std::uint64_t now = 0;

@@ -3,10 +3,17 @@
 #pragma once
 
 #include <pybind11/pybind11.h>
+#include <pybind11/typing.h>
 
 namespace chopmark::python {
 
 namespace py = pybind11;
+
+// Results that carry their types into the stubs.
+using ListOfBytes = py::typing::List<py::bytes>;
+using ListOfStrings = py::typing::List<py::str>;
+using Counts = py::typing::Dict<py::str, py::int_>;
+using OptionalBytes = py::typing::Optional<py::bytes>;
 
 void bind_build(py::module_& core);      // version, processor, backends
 void bind_buffers(py::module_& core);    // Ragged
