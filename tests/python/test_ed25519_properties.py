@@ -242,11 +242,16 @@ def test_mixed_batches(kinds: list[str]) -> None:
         }[kind]
         items.append(made)
     want = [kind in ("good", "torsion") for kind in kinds]
+    # The torsion of A is multiplied by k: for one k in eight it cancels that of R.
+    strict = [
+        kind == "good" or (kind == "torsion" and by_reference(item, "strict"))
+        for kind, item in zip(kinds, items)
+    ]
     for name in BACKENDS:
         with use_backend(name):
             for method in ("auto", "exact", "combined"):
                 assert batch(items, method=method) == want
-            assert batch(items, rule="strict") == [kind == "good" for kind in kinds]
+            assert batch(items, rule="strict") == strict
 
 
 def test_same_item_many_times(backend: str) -> None:

@@ -26,7 +26,7 @@ inline constexpr std::size_t kMemberKeysMax = 16;
 inline constexpr std::size_t kMemberRolesMax = 64;
 
 inline constexpr std::uint64_t kViewWindow = 64;  // W of R9: votes stored for views ahead
-inline constexpr std::size_t kJustifyMax = 256;   // nullifications one proposal may carry
+inline constexpr std::size_t kJustifyMax = 2048;  // nullifications one proposal may carry
 inline constexpr std::size_t kMessageBytesMax = 4 * 1024 * 1024;
 
 }  // namespace chopmark::limits

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "merkle/frontier.hpp"
+#include "merkle/log.hpp"
+#include "merkle/reference.hpp"
+#include "merkle/tree_hash.hpp"
+
+namespace chopmark::test {
+namespace {
+
+using namespace merkle;
+
+constexpr std::size_t kSizeMax = 200;
+
+}  // namespace
+
+TEST(tree_hashes_are_prefixed) {
+  const Digest left = plain_hash(HashId::sha256, text("left"));
+  const Digest right = plain_hash(HashId::sha256, text("right"));
+  for (const HashId id : kTreeHashes) {
+    EXPECT(is_tree_hash(id));
+    EXPECT(empty_root(id) == plain_hash(id, {}));
+    EXPECT(node_hash(id, left, right) == prefixed_hash(id, 1, left, right));
+    EXPECT(node_hash(id, left, right) != node_hash(id, right, left));
+    for (const std::size_t size : {0U, 1U, 64U, 65U, 1023U, 1024U, 1025U, 5000U}) {
+      const Bytes data = random_bytes(size, size);
+      EXPECT(leaf_hash(id, data) == prefixed_hash(id, 0, data));
+    }
+  }
+  EXPECT(!is_tree_hash(HashId::sha512));
+}
+
+TEST_EACH_BACKEND(tree_roots_equal_definition) {
+  for (const HashId id : kTreeHashes) {
+    Frontier frontier(id);
+    Log log(id);
+    for (std::size_t size = 0; size <= kSizeMax; ++size) {
+      const Digest expected = reference_root(id, 0, size);
+      EXPECT_EQ(frontier.size(), size);
+      EXPECT_EQ(log.size(), size);
+      EXPECT(frontier.root() == expected);
+      EXPECT(log.root(size) == expected);
+      const Bytes data = leaf_data(size);
+      frontier.append(leaf_hash(id, data));
+      EXPECT_EQ(log.append(data), size);
+    }
+  }
+}
+
+TEST(tree_historic_roots) {
+  const Log log = log_of(HashId::sha256, kSizeMax);
+  for (std::size_t size = 0; size <= kSizeMax; ++size)
+    EXPECT(log.root(size) == reference_root(HashId::sha256, 0, size));
+}
+
+TEST(tree_root_of_items) {
+  for (const HashId id : kTreeHashes) {
+    std::vector<Bytes> all;
+    for (std::size_t size = 0; size <= kSizeMax; size += 1 + size / 8) {
+      while (all.size() < size)
+        all.push_back(leaf_data(all.size()));
+      const std::vector<ByteView> views(all.begin(), all.end());
+      EXPECT(root_of(id, Items::list(views.data(), size), 2) == reference_root(id, 0, size));
+    }
+  }
+}
+
+TEST(tree_root_of_many_items_on_threads) {
+  constexpr std::size_t unit = 4096;
+  const Bytes data = random_bytes(1, 3 * (9 * unit + 1));
+  Frontier frontier;
+  for (std::size_t size = 0; size <= 9 * unit + 1; ++size) {
+    const std::size_t beside = size % unit;
+    if (size >= unit && (beside <= 1 || beside == unit - 1)) {
+      const Items leaves = Items::fixed(data.data(), 3, size);
+      for (const unsigned threads : {0U, 1U, 2U, 8U})
+        EXPECT(root_of(HashId::sha256, leaves, threads) == frontier.root());
+    }
+    if (size <= 9 * unit) {
+      frontier.append(leaf_hash(HashId::sha256, ByteView(data).subspan(3 * size, 3)));
+    }
+  }
+}
+
+TEST(tree_log_takes_leaf_hashes) {
+  Log log;
+  EXPECT(log.hash_id() == HashId::sha256);
+  for (std::size_t i = 0; i < 50; ++i)
+    EXPECT_EQ(log.append_hash(leaf_hash(HashId::sha256, leaf_data(i))), i);
+  EXPECT(log.root(50) == reference_root(HashId::sha256, 0, 50));
+}
+
+TEST(tree_truncate_and_append_again) {
+  for (std::size_t size = 0; size <= 70; ++size) {
+    for (std::size_t kept = 0; kept <= size; kept += 3) {
+      Log log = log_of(HashId::sha256, size);
+      log.truncate(kept);
+      EXPECT_EQ(log.size(), kept);
+      EXPECT(log.root(kept) == reference_root(HashId::sha256, 0, kept));
+      for (std::size_t i = kept; i < kept + 10; ++i)
+        log.append(leaf_data(i));
+      EXPECT(log.root(kept + 10) == reference_root(HashId::sha256, 0, kept + 10));
+    }
+  }
+}
+
+TEST(tree_truncate_forgets) {
+  Log log = log_of(HashId::sha256, 21);
+  log.truncate(10);
+  log.append(text("another"));
+  for (std::size_t i = 11; i < 21; ++i)
+    log.append(leaf_data(i));
+  EXPECT(log.root(21) != reference_root(HashId::sha256, 0, 21));
+  EXPECT(log.root(10) == reference_root(HashId::sha256, 0, 10));
+}
+
+}  // namespace chopmark::test

@@ -1,0 +1,733 @@
+# SPDX-License-Identifier: Apache-2.0
+"""docs/spec/codec.md: golden bytes, and that native code and reference accept the same bytes."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ledger_world import CHAIN_ID, GENESIS_BYTES, create, flip, little_memory, transaction
+
+from chopmark import EncodingError, consensus, ledger
+from chopmark.reference import codec, messages
+from chopmark.reference.codec import Amend, Attest, Claim, Create, InvalidEncoding, Withdraw
+
+VALIDATORS = 9  # two bytes of bitmap, a quorum of 7
+
+
+class Fields:
+    """Bytes written down field by field, so that tests can find and change one."""
+
+    def __init__(self, *fields: tuple[str, str]) -> None:
+        self.places: dict[str, tuple[int, int]] = {}
+        self.data = b""
+        for name, text in fields:
+            field = bytes.fromhex(text)
+            self.places[name] = (len(self.data), len(self.data) + len(field))
+            self.data += field
+
+    def replaced(self, name: str, field: bytes) -> bytes:
+        start, end = self.places[name]
+        return self.data[:start] + field + self.data[end:]
+
+
+def r(byte: str, count: int = 32) -> str:
+    return byte * count
+
+
+GENESIS = Fields(
+    ("tag", "40"), ("version", "01"), ("suite", "01"),
+    ("name_length", "06"), ("name", "74 65 73 74 2d 31"),
+    ("time_ms", "0000018bcfe56800"),
+    ("validator_count", "02"), ("validator_0", r("11")), ("validator_1", r("22")),
+    ("member_count", "00000002"),
+    ("member_0", "00000007"), ("member_name_length", "02"), ("member_name", "612e"),
+    ("key_count", "02"),
+    ("key_0", "00000001"), ("public_0", r("33")), ("key_1", "00000002"), ("public_1", r("44")),
+    ("role_count", "02"), ("field_0", "0001"), ("bits_0", "01"), ("field_1", "0200"),
+    ("bits_1", "03"),
+    ("member_1", "ffffffff"), ("member_1_name", "0139"), ("member_1_keys", "01 00000000" + r("55")),
+    ("member_1_roles", "00"),
+)  # fmt: skip
+GENESIS_OBJECT = codec.Genesis(
+    "test-1",
+    1_700_000_000_000,
+    (b"\x11" * 32, b"\x22" * 32),
+    (
+        codec.Member(
+            7,
+            "a.",
+            (codec.GenesisKey(1, b"\x33" * 32), codec.GenesisKey(2, b"\x44" * 32)),
+            (codec.Role(1, record=True), codec.Role(512, record=True, attest=True)),
+        ),
+        codec.Member(2**32 - 1, "9", (codec.GenesisKey(0, b"\x55" * 32),)),
+    ),
+)
+
+TRANSACTION = Fields(
+    ("tag", "30"), ("version", "01"), ("suite", "01"),
+    ("chain_id", r("aa")), ("field", "0203"), ("valid_until", "0000000000000164"),
+    ("salt", "000102030405060708090a0b0c0d0e0f"),
+    ("signer_count", "02"), ("signer_0", "00000007 00000001"), ("signer_1", "00000014 00000005"),
+    ("op_count", "04"),
+    ("create_code", "03"), ("create_actor", "00"), ("create_length", "0088"),
+    ("create_action", "01"), ("create_record", r("b1")), ("create_version", "00000000"),
+    ("create_schema", "0005"), ("create_commitment", r("c1")), ("ref_count", "02"),
+    ("ref_0", r("d1")), ("ref_1", r("d2")),
+    ("amend_code", "03"), ("amend_actor", "01"), ("amend_length", "0048"),
+    ("amend_action", "02"), ("amend_record", r("b2")), ("amend_version", "00000100"),
+    ("amend_schema", "ffff"), ("amend_commitment", r("c2")), ("amend_ref_count", "00"),
+    ("withdraw_code", "03"), ("withdraw_actor", "00"), ("withdraw_length", "0025"),
+    ("withdraw_action", "03"), ("withdraw_record", r("b3")), ("withdraw_version", "00000002"),
+    ("attest_code", "04"), ("attest_actor", "01"), ("attest_length", "0045"),
+    ("attest_target", r("e1")), ("attest_version", "00000001"), ("claim", "0a"),
+    ("detail", r("00")),
+    ("signature_0", r("5a", 64)), ("signature_1", r("a5", 64)),
+)  # fmt: skip
+TRANSACTION_OBJECT = codec.Transaction(
+    b"\xaa" * 32,
+    0x203,
+    0x164,
+    bytes(range(16)),
+    ((7, 1), (20, 5)),
+    (
+        Create(b"\xb1" * 32, 5, b"\xc1" * 32, (b"\xd1" * 32, b"\xd2" * 32)),
+        Amend(b"\xb2" * 32, 256, 0xFFFF, b"\xc2" * 32, actor=1),
+        Withdraw(b"\xb3" * 32, 2),
+        Attest(b"\xe1" * 32, 1, Claim.CONSENT, actor=1),
+    ),
+    (b"\x5a" * 64, b"\xa5" * 64),
+)
+
+PAYLOAD = Fields(
+    ("count", "00000003"),
+    ("length_0", "00000002"), ("item_0", "3001"),
+    ("length_1", "00000000"),
+    ("length_2", "00000001"), ("item_2", "ff"),
+)  # fmt: skip
+PAYLOAD_OBJECT = [b"\x30\x01", b"", b"\xff"]
+
+EMPTY_ROOT = hashlib.sha256(bytes(4)).hexdigest()
+ANCHOR = "00 0000"
+ANCHOR_ROOT = hashlib.sha256(bytes(3)).hexdigest()
+HEADER_FIELDS = (
+    ("tag", "20"), ("version", "01"), ("chain_id", r("aa")),
+    ("epoch", "0000000000000001"), ("view", "0000000000000203"), ("height", "0000000000000102"),
+    ("parent_view", "0000000000000202"), ("parent_digest", r("bb")), ("leader", "0102"),
+    ("payload_root", EMPTY_ROOT), ("payload_len", "00000004"),
+    ("data_shards", "0000"), ("total_shards", "0000"),
+    ("state_root", r("cc")), ("log_size", "0000000000000305"), ("log_root", r("dd")),
+    ("next_set_hash", r("ee")), ("justify_root", ANCHOR_ROOT), ("time_ms", "0000018bcfe56801"),
+)  # fmt: skip
+HEADER = Fields(*HEADER_FIELDS)
+HEADER_OBJECT = codec.Header(
+    chain_id=b"\xaa" * 32,
+    epoch=1,
+    view=0x203,
+    height=0x102,
+    parent_view=0x202,
+    parent_digest=b"\xbb" * 32,
+    leader=0x102,
+    payload_root=hashlib.sha256(bytes(4)).digest(),
+    payload_len=4,
+    state_root=b"\xcc" * 32,
+    log_size=0x305,
+    log_root=b"\xdd" * 32,
+    next_set_hash=b"\xee" * 32,
+    justify_root=hashlib.sha256(bytes(3)).digest(),
+    time_ms=1_700_000_000_001,
+)
+
+BODY_FIELDS = (
+    *[("header_" + name, text) for name, text in HEADER_FIELDS],
+    ("leader_signature", r("5a", 64)),
+    ("justification_length", "00000003"), ("justification", ANCHOR),
+    ("payload_length", "00000004"), ("payload", "00000000"),
+)  # fmt: skip
+BODY = (HEADER_OBJECT, b"\x5a" * 64, bytes(3), bytes(4))
+PROPOSAL = Fields(("tag", "50"), *BODY_FIELDS)
+BLOCK = Fields(("tag", "54"), *BODY_FIELDS)
+VOTE = Fields(
+    ("tag", "51"), ("kind", "12"), ("validator", "0008"), ("epoch", "0000000000000001"),
+    ("view", "0000000000000203"), ("digest", r("bb")), ("signature", r("5a", 64)),
+)  # fmt: skip
+NULLIFY = Fields(
+    ("tag", "51"), ("kind", "11"), ("validator", "0000"), ("epoch", "0000000000000001"),
+    ("view", "0000000000000203"), ("signature", r("5a", 64)),
+)  # fmt: skip
+CERTIFICATE = Fields(
+    ("tag", "52"), ("kind", "10"), ("epoch", "0000000000000001"), ("view", "0000000000000203"),
+    ("digest", r("bb")), ("bitmap_length", "02"), ("bitmap", "bd 01"),
+    *[(f"signature_{i}", r(f"0{i}", 64)) for i in (0, 2, 3, 4, 5, 7, 8)],
+)  # fmt: skip
+NULLIFICATION = Fields(
+    ("tag", "52"), ("kind", "11"), ("epoch", "0000000000000001"), ("view", "0000000000000203"),
+    ("bitmap_length", "02"), ("bitmap", "7f 00"),
+    *[(f"signature_{i}", r(f"0{i}", 64)) for i in range(7)],
+)  # fmt: skip
+ASK = Fields(
+    ("tag", "53"), ("epoch", "0000000000000001"), ("view", "0000000000000203"), ("what", "01")
+)
+ASK_BLOCK = Fields(
+    ("tag", "53"), ("epoch", "0000000000000001"), ("view", "0000000000000203"), ("what", "02"),
+    ("digest", r("bb")),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of object: native check, strict parser, its encoder, a literal and its object."""
+
+    check: Callable[[bytes], None]
+    parse: Callable[[bytes], object]
+    encode: Callable[[object], bytes]
+    golden: Fields
+    meaning: object
+
+
+def encode_any(value: object) -> bytes:
+    assert isinstance(value, codec.Genesis | codec.Transaction | codec.Header)
+    return value.encode()
+
+
+def encode_items(value: object) -> bytes:
+    assert isinstance(value, list)
+    return codec.encode_payload(value)
+
+
+def encode_message(value: object) -> bytes:
+    assert isinstance(value, messages.Message)
+    prefix = b"\x52" if isinstance(value, messages.Certificate) else b""
+    return prefix + value.encode(VALIDATORS)
+
+
+def check_message(data: bytes) -> None:
+    consensus.check_message(data, VALIDATORS)
+
+
+def parse_message(data: bytes) -> object:
+    return messages.parse_message(data, VALIDATORS)
+
+
+def message_kind(golden: Fields, meaning: messages.Message) -> Kind:
+    return Kind(check_message, parse_message, encode_message, golden, meaning)
+
+
+SIGNATURES = {i: bytes([i]) * 64 for i in range(9)}
+KINDS = {
+    "genesis": Kind(ledger.check_genesis, codec.parse_genesis, encode_any, GENESIS, GENESIS_OBJECT),
+    "transaction": Kind(
+        ledger.check_transaction,
+        codec.parse_transaction,
+        encode_any,
+        TRANSACTION,
+        TRANSACTION_OBJECT,
+    ),
+    "payload": Kind(
+        ledger.check_payload, codec.parse_payload, encode_items, PAYLOAD, PAYLOAD_OBJECT
+    ),
+    "header": Kind(ledger.check_header, codec.parse_header, encode_any, HEADER, HEADER_OBJECT),
+    "proposal": message_kind(PROPOSAL, messages.Proposal(*BODY)),
+    "block": message_kind(BLOCK, messages.Block(*BODY)),
+    "vote": message_kind(
+        VOTE, messages.Vote(messages.FINALIZE, 8, 1, 0x203, b"\xbb" * 32, b"\x5a" * 64)
+    ),
+    "nullify": message_kind(
+        NULLIFY, messages.Vote(messages.NULLIFY, 0, 1, 0x203, bytes(32), b"\x5a" * 64)
+    ),
+    "certificate": message_kind(
+        CERTIFICATE,
+        messages.Certificate(
+            messages.NOTARIZE,
+            1,
+            0x203,
+            b"\xbb" * 32,
+            {i: SIGNATURES[i] for i in (0, 2, 3, 4, 5, 7, 8)},
+        ),
+    ),
+    "nullification": message_kind(
+        NULLIFICATION,
+        messages.Certificate(
+            messages.NULLIFY, 1, 0x203, bytes(32), {i: SIGNATURES[i] for i in range(7)}
+        ),
+    ),
+    "ask": message_kind(ASK, messages.Ask(1, 0x203)),
+    "ask_block": message_kind(ASK_BLOCK, messages.Ask(1, 0x203, b"\xbb" * 32)),
+}
+EACH_KIND = pytest.mark.parametrize("name", KINDS)
+
+
+def native(kind: Kind, data: bytes) -> tuple[str, int] | None:
+    """Reason and offset of the refusal, or None."""
+    try:
+        kind.check(data)
+    except EncodingError as error:
+        return error.reason, error.offset
+    return None
+
+
+def reference(kind: Kind, data: bytes) -> tuple[str, int] | None:
+    """The same of the reference, which also must write the bytes that it accepts."""
+    try:
+        parsed = kind.parse(data)
+    except InvalidEncoding as error:
+        return error.reason, error.offset
+    assert kind.encode(parsed) == data
+    return None
+
+
+def agreed(kind: Kind, data: bytes) -> tuple[str, int] | None:
+    ours = native(kind, data)
+    assert ours == reference(kind, data), data.hex()
+    return ours
+
+
+def refusal(kind: Kind, data: bytes) -> str:
+    found = agreed(kind, data)
+    assert found is not None, data.hex()
+    return found[0]
+
+
+@EACH_KIND
+def test_golden(name: str) -> None:
+    kind = KINDS[name]
+    assert kind.encode(kind.meaning) == kind.golden.data
+    assert kind.parse(kind.golden.data) == kind.meaning
+    assert agreed(kind, kind.golden.data) is None
+
+
+def test_golden_sizes() -> None:
+    assert len(HEADER.data) == codec.HEADER_BYTES == 284
+    assert len(TRANSACTION.data) == 3 + 32 + 2 + 8 + 16 + 1 + 16 + 1 + 4 * 4 + 314 + 128
+
+
+def test_golden_ids() -> None:
+    body = TRANSACTION.data[:-128]
+    identity = hashlib.sha256(body).digest()
+    assert ledger.transaction_id(TRANSACTION.data) == TRANSACTION_OBJECT.id == identity
+    assert codec.signing_payload(identity) == b"\x01" + identity
+    assert GENESIS_OBJECT.chain_id == hashlib.sha256(GENESIS.data).digest()
+    assert HEADER_OBJECT.digest == hashlib.sha256(HEADER.data).digest()
+    assert ledger.Ledger(GENESIS.data).chain_id == GENESIS_OBJECT.chain_id
+
+
+def test_golden_signing_payloads_of_votes() -> None:
+    chain, block = b"\xaa" * 32, b"\xbb" * 32
+    subject = bytes.fromhex("0000000000000001 0000000000000203")
+    assert messages.vote_payload(chain, 0x10, 1, 0x203, block) == b"\x10" + chain + subject + block
+    assert messages.vote_payload(chain, 0x11, 1, 0x203, block) == b"\x11" + chain + subject
+
+
+def test_id_leaves_signatures_out() -> None:
+    other = TRANSACTION.replaced("signature_1", bytes(64))
+    assert ledger.transaction_id(other) == ledger.transaction_id(TRANSACTION.data)
+
+
+SPOILS = [
+    ("genesis", "tag", "30", "tag"),
+    ("genesis", "name_length", "00", "limit"),
+    ("genesis", "name_length", "41", "limit"),
+    ("genesis", "name", "546573742d31", "value"),
+    ("genesis", "name", "7465737400ff", "value"),
+    ("genesis", "name", "74657374205f", "value"),
+    ("genesis", "validator_count", "00", "limit"),
+    ("genesis", "validator_count", "21", "limit"),
+    ("genesis", "validator_1", r("11"), "order"),
+    ("genesis", "member_count", "00010001", "limit"),
+    ("genesis", "member_count", "00000001", "trailing"),
+    ("genesis", "member_count", "00000003", "truncated"),
+    ("genesis", "member_1", "00000007", "order"),
+    ("genesis", "member_1", "00000006", "order"),
+    ("genesis", "key_count", "00", "limit"),
+    ("genesis", "key_count", "11", "limit"),
+    ("genesis", "key_1", "00000001", "order"),
+    ("genesis", "role_count", "41", "limit"),
+    ("genesis", "field_1", "0001", "order"),
+    ("genesis", "bits_0", "00", "value"),
+    ("genesis", "bits_0", "04", "value"),
+    ("genesis", "bits_0", "81", "value"),
+    ("transaction", "tag", "20", "tag"),
+    ("transaction", "signer_count", "00", "limit"),
+    ("transaction", "signer_count", "11", "limit"),
+    ("transaction", "signer_1", "0000000700000002", "order"),
+    ("transaction", "op_count", "00", "limit"),
+    ("transaction", "op_count", "41", "limit"),
+    ("transaction", "op_count", "03", "trailing"),
+    *[("transaction", "create_code", f"{i:02x}", "tag") for i in range(14) if i not in (3, 4)],
+    ("transaction", "create_code", "ff", "tag"),
+    ("transaction", "create_actor", "02", "value"),
+    ("transaction", "create_length", "0000", "limit"),
+    ("transaction", "create_length", "0801", "limit"),
+    ("transaction", "create_length", "0087", "truncated"),
+    ("transaction", "create_length", "0089", "trailing"),
+    ("transaction", "create_action", "00", "tag"),
+    ("transaction", "create_action", "04", "tag"),
+    ("transaction", "create_action", "02", "value"),
+    ("transaction", "create_version", "00000001", "value"),
+    ("transaction", "ref_count", "11", "limit"),
+    ("transaction", "ref_count", "01", "trailing"),
+    ("transaction", "ref_count", "03", "truncated"),
+    ("transaction", "ref_1", r("d1"), "order"),
+    ("transaction", "ref_1", r("d0"), "order"),
+    ("transaction", "amend_version", "00000000", "value"),
+    ("transaction", "withdraw_version", "00000000", "value"),
+    ("transaction", "withdraw_action", "02", "truncated"),
+    ("transaction", "attest_version", "00000000", "value"),
+    ("transaction", "claim", "00", "tag"),
+    ("transaction", "claim", "0b", "tag"),
+    ("payload", "count", "00000002", "trailing"),
+    ("payload", "count", "00000004", "truncated"),
+    ("payload", "count", "00004001", "limit"),
+    ("payload", "length_0", "00008001", "limit"),
+    ("payload", "length_2", "00000002", "truncated"),
+    ("header", "tag", "40", "tag"),
+    ("header", "data_shards", "0001", "value"),
+    ("header", "total_shards", "0100", "value"),
+    ("proposal", "tag", "58", "tag"),
+    ("proposal", "tag", "00", "tag"),
+    ("proposal", "header_version", "02", "version"),
+    ("proposal", "header_justify_root", r("00"), "value"),
+    ("proposal", "header_payload_root", r("00"), "value"),
+    ("proposal", "header_payload_len", "00000005", "value"),
+    ("proposal", "payload", "00000001", "value"),
+    ("proposal", "justification", "010000", "value"),
+    ("block", "header_tag", "21", "tag"),
+    ("block", "payload", "00000001", "value"),
+    ("vote", "kind", "0f", "tag"),
+    ("vote", "kind", "13", "tag"),
+    ("vote", "kind", "11", "trailing"),
+    ("vote", "validator", "0009", "value"),
+    ("vote", "validator", "ffff", "value"),
+    ("nullify", "kind", "10", "truncated"),
+    ("certificate", "kind", "13", "tag"),
+    ("certificate", "bitmap_length", "01", "limit"),
+    ("certificate", "bitmap_length", "03", "limit"),
+    ("certificate", "bitmap", "bd03", "value"),
+    ("certificate", "bitmap", "bd81", "value"),
+    ("certificate", "bitmap", "bc01", "limit"),
+    ("certificate", "bitmap", "ff01", "truncated"),
+    ("certificate", "signature_8", "", "truncated"),
+    ("ask", "what", "00", "tag"),
+    ("ask", "what", "03", "tag"),
+    ("ask", "what", "02", "truncated"),
+    ("ask_block", "what", "01", "trailing"),
+]
+
+
+@pytest.mark.parametrize(("name", "field", "text", "reason"), SPOILS)
+def test_one_spoiled_field(name: str, field: str, text: str, reason: str) -> None:
+    kind = KINDS[name]
+    assert refusal(kind, kind.golden.replaced(field, bytes.fromhex(text))) == reason
+
+
+@pytest.mark.parametrize("name", ["genesis", "transaction", "header"])
+def test_unknown_version(name: str) -> None:
+    kind = KINDS[name]
+    for field in {"version", "suite"} & set(kind.golden.places):
+        for byte in (0, 2, 3, 0x80, 0xFF):
+            spoiled = kind.golden.replaced(field, bytes([byte]))
+            end = kind.golden.places[field][1]
+            assert agreed(kind, spoiled) == ("version", end)
+
+
+def test_two_signers_must_be_two_members() -> None:
+    swapped = TRANSACTION.replaced("signer_0", bytes.fromhex("0000001400000005"))
+    assert refusal(KINDS["transaction"], swapped) == "order"
+    descending = TRANSACTION.replaced("signer_1", bytes.fromhex("0000000600000001"))
+    assert agreed(KINDS["transaction"], descending) is None
+
+
+@EACH_KIND
+def test_every_truncation(name: str) -> None:
+    kind = KINDS[name]
+    for size in range(len(kind.golden.data)):
+        found = agreed(kind, kind.golden.data[:size])
+        assert found is not None
+        assert found[0] == "truncated"
+        assert found[1] <= size
+
+
+@EACH_KIND
+def test_appended_bytes(name: str) -> None:
+    kind = KINDS[name]
+    data = kind.golden.data
+    for tail in (b"\0", b"\xff", data, bytes(4096)):
+        assert agreed(kind, data + tail) == ("trailing", len(data))
+
+
+@EACH_KIND
+def test_every_bit_flip(name: str) -> None:
+    kind = KINDS[name]
+    data = kind.golden.data
+    accepted = sum(agreed(kind, flip(data, bit)) is None for bit in range(8 * len(data)))
+    assert 0 < accepted < 8 * len(data)
+
+
+@EACH_KIND
+def test_every_byte_gone_or_doubled(name: str) -> None:
+    kind = KINDS[name]
+    data = kind.golden.data
+    for at in range(len(data)):
+        assert agreed(kind, data[:at] + data[at + 1 :]) is not None
+        assert agreed(kind, data[:at] + data[at : at + 1] + data[at:]) is not None
+
+
+@EACH_KIND
+def test_empty(name: str) -> None:
+    assert agreed(KINDS[name], b"") == ("truncated", 0)
+
+
+BOMBS = [
+    ("genesis", "name_length"),
+    ("genesis", "validator_count"),
+    ("genesis", "member_count"),
+    ("genesis", "member_name_length"),
+    ("genesis", "key_count"),
+    ("genesis", "role_count"),
+    ("transaction", "signer_count"),
+    ("transaction", "op_count"),
+    ("transaction", "create_length"),
+    ("transaction", "ref_count"),
+    ("payload", "count"),
+    ("payload", "length_0"),
+    ("proposal", "justification_length"),
+    ("proposal", "payload_length"),
+    ("block", "justification_length"),
+    ("block", "payload_length"),
+    ("certificate", "bitmap_length"),
+]
+
+
+@pytest.mark.parametrize(("name", "field"), BOMBS)
+def test_length_bomb(name: str, field: str) -> None:
+    kind = KINDS[name]
+    start, end = kind.golden.places[field]
+    spoiled = kind.golden.replaced(field, b"\xff" * (end - start))
+    with little_memory():
+        assert agreed(kind, spoiled) == ("limit", end)
+        assert agreed(kind, spoiled[:end]) is not None
+
+
+def test_largest_count_of_nothing() -> None:
+    with little_memory():
+        members = GENESIS.replaced("member_count", bytes.fromhex("00010000"))
+        end = GENESIS.places["member_count"][1]
+        assert agreed(KINDS["genesis"], members[:end]) == ("truncated", end)
+        payload = bytes.fromhex("00004000")
+        assert agreed(KINDS["payload"], payload) == ("truncated", 4)
+
+
+def test_many_empty_items() -> None:
+    kind = KINDS["payload"]
+    most = codec.PAYLOAD_TRANSACTIONS_MAX
+    assert most == 16384
+    assert agreed(kind, codec.encode_payload([b""] * most)) is None
+    assert agreed(kind, codec.encode_payload([b""] * (most + 1))) == ("limit", 4)
+
+
+def test_payload_of_most_bytes() -> None:
+    kind = KINDS["payload"]
+    items = [bytes(32768)] * 31
+    rest = 1_048_576 - len(codec.encode_payload(items)) - 4
+    assert agreed(kind, codec.encode_payload([*items, bytes(rest)])) is None
+    assert agreed(kind, codec.encode_payload([*items, bytes(rest + 1)])) == ("limit", 0)
+    assert refusal(kind, codec.encode_payload([bytes(32769)])) == "limit"
+
+
+def signed_by(signers: int, operations: tuple[codec.Operation, ...]) -> bytes:
+    return dataclasses.replace(
+        TRANSACTION_OBJECT,
+        signers=tuple((i, 0) for i in range(signers)),
+        operations=operations,
+        signatures=(bytes(64),) * signers,
+    ).encode()
+
+
+def records(refs: list[int]) -> list[codec.Operation]:
+    ids = [i.to_bytes(32, "big") for i in range(20)]
+    return [Create(bytes(32), 0, bytes(32), tuple(ids[:n])) for n in refs]
+
+
+def test_most_signers_operations_and_references() -> None:
+    kind = KINDS["transaction"]
+    one = Withdraw(bytes(32), 1)
+    assert agreed(kind, signed_by(16, (one,) * 64)) is None
+    assert refusal(kind, signed_by(17, (one,))) == "limit"
+    assert refusal(kind, signed_by(1, (one,) * 65)) == "limit"
+    assert agreed(kind, signed_by(1, tuple(records([16])))) is None
+    assert refusal(kind, signed_by(1, tuple(records([17])))) == "limit"
+
+
+def test_transaction_of_most_bytes() -> None:
+    kind = KINDS["transaction"]
+    one = Withdraw(bytes(32), 1)
+    operations = (*records([16] * 54 + [14, 0, 0]), *[one] * 5)
+    largest = signed_by(1, operations)
+    assert len(largest) == 32768
+    assert agreed(kind, largest) is None
+    assert agreed(kind, signed_by(1, (*operations, one))) == ("limit", 0)
+    assert agreed(kind, largest + b"\0") == ("limit", 0)
+
+
+def test_genesis_of_most_entries() -> None:
+    kind = KINDS["genesis"]
+    keys = tuple(codec.GenesisKey(i, bytes(32)) for i in range(17))
+    roles = tuple(codec.Role(i, record=True) for i in range(65))
+    validators = tuple(bytes([i]) * 32 for i in range(33))
+
+    def genesis(name: int, key: int, role: int, validator: int) -> bytes:
+        member = codec.Member(1, "m" * name, keys[:key], roles[:role])
+        return codec.Genesis("n" * name, 0, validators[:validator], (member,)).encode()
+
+    assert agreed(kind, genesis(64, 16, 64, 32)) is None
+    assert agreed(kind, genesis(1, 1, 0, 1)) is None
+    for spoiled in ((65, 1, 0, 1), (1, 17, 0, 1), (1, 1, 65, 1), (1, 1, 0, 33)):
+        assert refusal(kind, genesis(*spoiled)) == "limit"
+    assert agreed(kind, dataclasses.replace(GENESIS_OBJECT, members=()).encode()) is None
+
+
+def test_message_of_too_many_bytes() -> None:
+    data = BLOCK.data + bytes(4 * 1024 * 1024)
+    assert agreed(KINDS["block"], data) == ("limit", 0)
+    assert agreed(KINDS["block"], data[: 4 * 1024 * 1024]) == ("trailing", len(BLOCK.data))
+
+
+@pytest.mark.parametrize("validators", [1, 3, 4, 7, 8, 9, 31, 32])
+def test_certificate_needs_a_quorum(validators: int) -> None:
+    for count in range(validators + 1):
+        signatures = {i: bytes(64) for i in range(count)}
+        one = messages.Certificate(messages.FINALIZE, 1, 1, bytes(32), signatures)
+        data = b"\x52" + one.encode(validators)
+        if 3 * count > 2 * validators:
+            consensus.check_message(data, validators)
+            assert messages.parse_message(data, validators) == one
+        else:
+            with pytest.raises(EncodingError, match="limit"):
+                consensus.check_message(data, validators)
+            with pytest.raises(InvalidEncoding, match="limit"):
+                messages.parse_message(data, validators)
+
+
+def test_builders_check_what_they_build() -> None:
+    good = transaction(create(1), by=())
+    with pytest.raises(EncodingError):
+        ledger.check_transaction(good)
+    with pytest.raises(EncodingError):
+        ledger.build_transaction(
+            chain_id=CHAIN_ID, field=1, valid_until=1, operations=[], signers=[]
+        )
+    with pytest.raises(EncodingError, match="genesis"):
+        ledger.Ledger(GENESIS_BYTES[:-1])
+
+
+# --- Whatever a generator thinks of --------------------------------------------------------------
+
+bytes32 = st.binary(min_size=32, max_size=32)
+u16, u32, u64 = (st.integers(0, 2**bits - 1) for bits in (16, 32, 64))
+names = st.text("abcdefghijklmnopqrstuvwxyz0123456789.-", min_size=1, max_size=64)
+keys = st.dictionaries(u32, bytes32, min_size=1, max_size=16).map(
+    lambda found: tuple(codec.GenesisKey(i, found[i]) for i in sorted(found))
+)
+roles = st.dictionaries(u16, st.integers(1, 3), max_size=8).map(
+    lambda found: tuple(
+        codec.Role(i, bool(found[i] & 1), bool(found[i] & 2)) for i in sorted(found)
+    )
+)
+members = st.dictionaries(u32, st.tuples(names, keys, roles), max_size=4).map(
+    lambda found: tuple(codec.Member(i, *found[i]) for i in sorted(found))
+)
+genesis_objects = st.builds(
+    codec.Genesis,
+    names,
+    u64,
+    st.lists(bytes32, min_size=1, max_size=32, unique=True).map(tuple),
+    members,
+)
+refs = st.lists(bytes32, max_size=16, unique=True).map(lambda found: tuple(sorted(found)))
+versions = st.integers(1, 2**32 - 1)
+
+
+def operations(signers: int) -> st.SearchStrategy[codec.Operation]:
+    actor = st.integers(0, signers - 1)
+    return st.one_of(
+        st.builds(Create, bytes32, u16, bytes32, refs, actor=actor),
+        st.builds(Amend, bytes32, versions, u16, bytes32, refs, actor=actor),
+        st.builds(Withdraw, bytes32, versions, actor=actor),
+        st.builds(Attest, bytes32, versions, st.sampled_from(Claim), bytes32, actor=actor),
+    )
+
+
+@st.composite
+def transaction_objects(draw: st.DrawFn) -> codec.Transaction:
+    signers = draw(st.lists(st.tuples(u32, u32), min_size=1, max_size=16, unique_by=lambda s: s[0]))
+    return codec.Transaction(
+        draw(bytes32),
+        draw(u16),
+        draw(u64),
+        draw(st.binary(min_size=16, max_size=16)),
+        tuple(signers),
+        tuple(draw(st.lists(operations(len(signers)), min_size=1, max_size=6))),
+        tuple(draw(st.binary(min_size=64, max_size=64)) for _ in signers),
+    )
+
+
+header_objects = st.builds(
+    codec.Header, bytes32, u64, u64, u64, u64, bytes32, u16, bytes32, u32, bytes32, u64, bytes32,
+    bytes32, bytes32, u64,
+)  # fmt: skip
+payload_objects = st.lists(st.binary(max_size=80), max_size=20)
+OBJECTS: dict[str, st.SearchStrategy[object]] = {
+    "genesis": genesis_objects,
+    "transaction": transaction_objects(),
+    "header": header_objects,
+    "payload": payload_objects,
+}
+
+
+@pytest.mark.parametrize("name", OBJECTS)
+def test_round_trip(name: str) -> None:
+    kind = KINDS[name]
+
+    @settings(max_examples=60, deadline=None)
+    @given(OBJECTS[name])
+    def check(value: object) -> None:
+        data = kind.encode(value)
+        assert kind.parse(data) == value
+        assert native(kind, data) is None
+
+    check()
+
+
+@EACH_KIND
+def test_random_damage(name: str) -> None:
+    kind = KINDS[name]
+    data = kind.golden.data
+
+    @settings(max_examples=150, deadline=None)
+    @given(
+        st.integers(0, len(data)),
+        st.integers(0, 8),
+        st.one_of(st.binary(max_size=8), st.integers(0, len(data)).map(lambda at: data[at:])),
+    )
+    def check(at: int, gone: int, inserted: bytes) -> None:
+        agreed(kind, data[:at] + inserted + data[at + gone :])
+
+    check()
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_noise(name: str) -> None:
+    kind = KINDS[name]
+
+    @settings(max_examples=60, deadline=None)
+    @given(st.binary(max_size=400))
+    def check(data: bytes) -> None:
+        agreed(kind, data)
+        agreed(kind, kind.golden.data[: len(data) % 8] + data)
+
+    check()
