@@ -100,7 +100,7 @@ def verify_inclusion(
     Raises InvalidProof if it does not, or if an argument has a wrong length or range.
     """
     if not _core.merkle.check_inclusion(leaf_hash, index, size, proof, root, hash):
-        raise InvalidProof(f"the proof does not lead from leaf {index} of {size} to the root")
+        raise InvalidProof("the proof does not lead from the leaf at this index to the root")
 
 
 def verify_consistency(
@@ -119,4 +119,4 @@ def verify_consistency(
     InvalidProof.
     """
     if not _core.merkle.check_consistency(old_size, new_size, proof, old_root, new_root, hash):
-        raise InvalidProof(f"the proof does not tie size {new_size} to size {old_size}")
+        raise InvalidProof("the proof does not tie the new root to the old one")

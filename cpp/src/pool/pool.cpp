@@ -54,11 +54,12 @@ Bytes Pool::select(const ledger::Ledger& ledger, const Digest& parent, std::uint
   std::vector<ByteView> chosen;
   std::size_t size = 4;  // the count
   for (const auto& [order, waiting] : waiting_) {
-    const std::size_t more = 4 + waiting.transaction.size();
-    if (size + more > bytes_max || chosen.size() == limits::kPayloadTransactionsMax) break;
+    if (chosen.size() == limits::kPayloadTransactionsMax) break;
     const bool in_time =
         waiting.valid_until >= height && waiting.valid_until - height <= limits::kReplayWindow;
     if (!in_time || ledger.contains(waiting.id, parent)) continue;
+    const std::size_t more = 4 + waiting.transaction.size();
+    if (size + more > bytes_max) break;  // in order of arrival: nobody small overtakes
     chosen.emplace_back(waiting.transaction);
     size += more;
   }

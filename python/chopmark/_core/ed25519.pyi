@@ -6,6 +6,9 @@ import typing
 __all__: list[str] = ["KeySet", "verify", "verify_batch"]
 
 class KeySet:
+    """
+    Ed25519 public keys, decoded once; see chopmark.ed25519.
+    """
     def __init__(self, public_keys: typing.Any, *, tables: bool = False) -> None: ...
     def __len__(self) -> int: ...
     @property
@@ -21,6 +24,6 @@ def verify_batch(
     key_index: typing.Any,
     rule: str,
     method: str,
-    threads: typing.SupportsInt | typing.SupportsIndex,
+    threads: typing.Any,
     out: typing.Any,
 ) -> numpy.typing.NDArray[numpy.bool]: ...

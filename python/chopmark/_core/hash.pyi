@@ -18,29 +18,17 @@ __all__: list[str] = [
 def blake3(data: typing.Any) -> bytes: ...
 def blake3_keyed(key: typing.Any, data: typing.Any) -> bytes: ...
 def blake3_many(
-    items: typing.Any,
-    *,
-    threads: typing.SupportsInt | typing.SupportsIndex = 1,
-    out: typing.Any = None,
+    items: typing.Any, *, threads: typing.Any = 1, out: typing.Any = None
 ) -> numpy.typing.NDArray[numpy.uint8]: ...
 def sha256(data: typing.Any) -> bytes: ...
 def sha256_many(
-    items: typing.Any,
-    *,
-    threads: typing.SupportsInt | typing.SupportsIndex = 1,
-    out: typing.Any = None,
+    items: typing.Any, *, threads: typing.Any = 1, out: typing.Any = None
 ) -> numpy.typing.NDArray[numpy.uint8]: ...
 def sha512(data: typing.Any) -> bytes: ...
 def sha512_many(
-    items: typing.Any,
-    *,
-    threads: typing.SupportsInt | typing.SupportsIndex = 1,
-    out: typing.Any = None,
+    items: typing.Any, *, threads: typing.Any = 1, out: typing.Any = None
 ) -> numpy.typing.NDArray[numpy.uint8]: ...
 def sm3(data: typing.Any) -> bytes: ...
 def sm3_many(
-    items: typing.Any,
-    *,
-    threads: typing.SupportsInt | typing.SupportsIndex = 1,
-    out: typing.Any = None,
+    items: typing.Any, *, threads: typing.Any = 1, out: typing.Any = None
 ) -> numpy.typing.NDArray[numpy.uint8]: ...

@@ -17,6 +17,9 @@ __all__: list[str] = [
 ]
 
 class Verdict:
+    """
+    Whether a block is valid, and if not, why.
+    """
     @property
     def code(self) -> str: ...
     @property
@@ -31,6 +34,9 @@ class Verdict:
     def transaction(self) -> int: ...
 
 class Results:
+    """
+    Entries of final blocks, an array for each field; see chopmark.ledger.
+    """
     @property
     def code(self) -> numpy.typing.NDArray[numpy.uint16]: ...
     @property
@@ -65,9 +71,7 @@ class Ledger:
     ) -> list[bytes]: ...
     def record_value(self, record_id: typing.Any) -> bytes | None: ...
     def roots(self, digest: typing.Any) -> tuple[bytes, int, bytes]: ...
-    def validate_block(
-        self, block: typing.Any, threads: typing.SupportsInt | typing.SupportsIndex
-    ) -> Verdict: ...
+    def validate_block(self, block: typing.Any, threads: typing.Any) -> Verdict: ...
     @property
     def chain_id(self) -> bytes: ...
     @property
@@ -80,10 +84,7 @@ class Ledger:
 class Pool:
     def __init__(self) -> None: ...
     def admit(
-        self,
-        ledger: Ledger,
-        transactions: typing.Any,
-        threads: typing.SupportsInt | typing.SupportsIndex,
+        self, ledger: Ledger, transactions: typing.Any, threads: typing.Any
     ) -> tuple[int, int, int, int]: ...
     def remove_final(self, ledger: Ledger) -> int: ...
     def select(

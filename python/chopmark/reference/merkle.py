@@ -28,6 +28,11 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
+def well_formed(size: int, digests: Sequence[bytes]) -> bool:
+    """Sizes are below 2^63 and digests have 32 bytes (M-12, M-21)."""
+    return 0 <= size < 2**63 and all(len(digest) == 32 for digest in digests)
+
+
 def split(count: int) -> int:
     """The largest power of two smaller than `count`."""
     return 1 << (count - 1).bit_length() - 1
@@ -83,11 +88,11 @@ def verify_inclusion(
     leaf: bytes, index: int, size: int, proof: Sequence[bytes], expected: bytes
 ) -> bool:
     """Section 2.1.3.2; `leaf` is a leaf hash."""
-    if not 0 <= index < size:
+    if not 0 <= index < size or not well_formed(size, [leaf, *proof, expected]):
         return False
     fn, sn, node = index, size - 1, leaf
     for step in proof:
-        if sn == 0 or len(step) != 32:
+        if sn == 0:
             return False
         if fn & 1 or fn == sn:
             node = node_hash(step, node)
@@ -113,7 +118,7 @@ def verify_consistency(
     old_size: int, new_size: int, proof: Sequence[bytes], old_root: bytes, new_root: bytes
 ) -> bool:
     """Section 2.1.4.2; equal sizes need equal roots, and every tree extends the empty one."""
-    if not 0 <= old_size <= new_size or any(len(step) != 32 for step in proof):
+    if not 0 <= old_size <= new_size or not well_formed(new_size, [*proof, old_root, new_root]):
         return False
     if old_size in (0, new_size):
         wanted = root([]) if old_size == 0 and new_size != 0 else new_root

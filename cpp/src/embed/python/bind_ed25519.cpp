@@ -66,8 +66,7 @@ std::vector<std::uint64_t> index_argument(py::handle value, std::size_t bound) {
 
 py::array_t<bool> verify_batch(py::handle public_keys, py::handle signatures, py::handle messages,
                                py::handle key_index, const std::string& rule_name,
-                               const std::string& method_name, py::ssize_t threads,
-                               py::handle out) {
+                               const std::string& method_name, py::handle threads, py::handle out) {
   const sig::Rule rule = rule_argument(rule_name);
   const sig::Method method = method_argument(method_name, rule);
   const unsigned workers = thread_count(threads);
@@ -133,7 +132,7 @@ std::unique_ptr<KeySet> make_key_set(py::handle public_keys, bool tables) {
 
 void bind_ed25519(py::module_& core) {
   py::module_ m = core.def_submodule("ed25519");
-  py::class_<KeySet>(m, "KeySet")
+  py::class_<KeySet>(m, "KeySet", "Ed25519 public keys, decoded once; see chopmark.ed25519.")
       .def(py::init(&make_key_set), py::arg("public_keys"), py::kw_only(),
            py::arg("tables") = false)
       .def("__len__", &KeySet::size)

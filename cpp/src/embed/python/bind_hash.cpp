@@ -40,8 +40,7 @@ void require_apart(const Items& items, const py::array& out) {
 }
 
 template <HashId kId>
-py::array_t<std::uint8_t> many(const py::object& items, py::ssize_t threads,
-                               const py::object& out) {
+py::array_t<std::uint8_t> many(const py::object& items, py::handle threads, const py::object& out) {
   const ItemsArgument argument(items, "items");
   const unsigned used_threads = thread_count(threads);
   py::array_t<std::uint8_t> digests = byte_result(out, argument.size(), digest_bytes(kId));

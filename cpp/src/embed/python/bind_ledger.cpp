@@ -34,6 +34,25 @@ Digest digest_argument(py::handle value, const char* what) {
   return digest_from(buffer.bytes().data());
 }
 
+/// Bytes that nobody can change while the GIL is released. The ledger reads a block more than once
+/// (form, signatures, rules), and must see the same each time: what can be written to is copied.
+class ConstantBytes {
+ public:
+  ConstantBytes(py::handle object, const char* what) : buffer_(object, what) {
+    if (py::isinstance<py::bytes>(object)) return;
+    copy_.assign(buffer_.bytes().begin(), buffer_.bytes().end());
+    copied_ = true;
+  }
+  [[nodiscard]] ByteView bytes() const noexcept {
+    return copied_ ? ByteView(copy_) : buffer_.bytes();
+  }
+
+ private:
+  Buffer buffer_;
+  Bytes copy_;
+  bool copied_ = false;
+};
+
 /// A copy of the entries as one array for each field.
 struct Results {
   py::array_t<std::uint64_t> height;
@@ -100,8 +119,8 @@ class SharedLedger {
     return py::make_tuple(to_bytes(roots->state_root), roots->log_size, to_bytes(roots->log_root));
   }
 
-  Verdict validate_block(py::handle block, py::ssize_t threads) {
-    const Buffer bytes(block, "block");
+  Verdict validate_block(py::handle block, py::handle threads) {
+    const ConstantBytes bytes(block, "block");
     const unsigned workers = thread_count(threads);
     return state_.use([&](Ledger& l) { return l.validate_block(bytes.bytes(), workers); });
   }
@@ -181,8 +200,8 @@ class SharedLedger {
 /// chopmark.ledger.Pool. Order of locking: the ledger that is given, then the pool.
 class SharedPool {
  public:
-  FourNumbers admit(SharedLedger& ledger, py::handle transactions, py::ssize_t threads) {
-    const Buffer payload(transactions, "transactions");
+  FourNumbers admit(SharedLedger& ledger, py::handle transactions, py::handle threads) {
+    const ConstantBytes payload(transactions, "transactions");
     const unsigned workers = thread_count(threads);
     const auto counts = both(
         ledger, [&](Ledger& l, pool::Pool& p) { return p.admit(l, payload.bytes(), workers); });
@@ -270,7 +289,7 @@ void bind_ledger(py::module_& core) {
   m.def("check_payload", &check_payload, py::arg("payload"));
   m.def("transaction_id", &id_of, py::arg("transaction"));
 
-  py::class_<Verdict>(m, "Verdict")
+  py::class_<Verdict>(m, "Verdict", "Whether a block is valid, and if not, why.")
       .def_property_readonly("ok",
                              [](const Verdict& v) { return v.refusal == ledger::Refusal::none; })
       .def_property_readonly("code", [](const Verdict& v) { return ledger::code_name(v.refusal); })
@@ -278,7 +297,8 @@ void bind_ledger(py::module_& core) {
       .def_readonly("transaction", &Verdict::transaction)
       .def_property_readonly("detail", &verdict_detail)
       .def_property_readonly("digest", [](const Verdict& v) { return to_bytes(v.digest); });
-  py::class_<Results>(m, "Results")
+  py::class_<Results>(m, "Results",
+                      "Entries of final blocks, an array for each field; see chopmark.ledger.")
       .def_readonly("height", &Results::height)
       .def_readonly("transaction_id", &Results::transaction_id)
       .def_readonly("code", &Results::code)

@@ -15,26 +15,12 @@
 namespace chopmark::python {
 namespace {
 
-HashId tree_hash(const std::string& name) {
+HashId tree_hash(py::handle hash) {
+  const std::string name = text_argument(hash, "hash");
   if (name == "sha256") return HashId::sha256;
   if (name == "blake3") return HashId::blake3;
   if (name == "sm3") return HashId::sm3;
   throw py::value_error("unknown hash '" + name + "': expected sha256, blake3 or sm3");
-}
-
-/// An index or size: TypeError unless it is an integer and no bool. Empty when it is negative or
-/// does not fit 63 bits.
-std::optional<std::uint64_t> position(py::handle value, const char* what) {
-  if (PyBool_Check(value.ptr()) != 0 || PyIndex_Check(value.ptr()) == 0) {
-    throw py::type_error(std::string(what) + " must be an integer, not " +
-                         Py_TYPE(value.ptr())->tp_name);
-  }
-  const auto number = py::reinterpret_steal<py::object>(PyNumber_Index(value.ptr()));
-  if (!number) throw py::error_already_set();
-  int overflow = 0;
-  const long long wide = PyLong_AsLongLongAndOverflow(number.ptr(), &overflow);
-  if (overflow != 0 || wide < 0) return std::nullopt;
-  return static_cast<std::uint64_t>(wide);
 }
 
 /// A digest argument; empty when it has another length than 32.
@@ -65,7 +51,7 @@ ListOfBytes to_list(const std::vector<Digest>& digests) {
 /// chopmark.merkle.Log.
 class SharedLog {
  public:
-  explicit SharedLog(const std::string& hash) : log_(tree_hash(hash)) {}
+  explicit SharedLog(py::handle hash) : log_(tree_hash(hash)) {}
 
   std::uint64_t append(py::handle data) {
     const Buffer buffer(data, "data");
@@ -148,7 +134,7 @@ class SharedLog {
 };
 
 bool check_inclusion(py::handle leaf, py::handle index, py::handle size, py::handle proof,
-                     py::handle root, const std::string& hash) {
+                     py::handle root, py::handle hash) {
   const HashId id = tree_hash(hash);
   const auto leaf_digest = digest_argument(leaf, "leaf_hash");
   const auto at = position(index, "index");
@@ -160,7 +146,7 @@ bool check_inclusion(py::handle leaf, py::handle index, py::handle size, py::han
 }
 
 bool check_consistency(py::handle old_size, py::handle new_size, py::handle proof,
-                       py::handle old_root, py::handle new_root, const std::string& hash) {
+                       py::handle old_root, py::handle new_root, py::handle hash) {
   const HashId id = tree_hash(hash);
   const auto from = position(old_size, "old_size");
   const auto to = position(new_size, "new_size");
@@ -177,14 +163,14 @@ void bind_merkle(py::module_& core) {
   py::module_ m = core.def_submodule("merkle");
   m.def(
       "leaf_hash",
-      [](py::handle data, const std::string& hash) {
+      [](py::handle data, py::handle hash) {
         const HashId id = tree_hash(hash);
         return to_bytes(merkle::leaf_hash(id, Buffer(data, "data").bytes()));
       },
       py::arg("data"), py::arg("hash"));
   m.def(
       "root",
-      [](py::handle leaves, const std::string& hash, py::ssize_t threads) {
+      [](py::handle leaves, py::handle hash, py::handle threads) {
         const HashId id = tree_hash(hash);
         const unsigned workers = thread_count(threads);
         const ItemsArgument argument(leaves, "leaves");
@@ -201,7 +187,7 @@ void bind_merkle(py::module_& core) {
   m.def("check_consistency", &check_consistency, py::arg("old_size"), py::arg("new_size"),
         py::arg("proof"), py::arg("old_root"), py::arg("new_root"), py::arg("hash"));
   py::class_<SharedLog>(m, "Log")
-      .def(py::init<const std::string&>(), py::arg("hash"))
+      .def(py::init<py::handle>(), py::arg("hash"))
       .def("append", &SharedLog::append, py::arg("data"))
       .def("extend", &SharedLog::extend, py::arg("items"))
       .def_property_readonly("size", &SharedLog::size)

@@ -186,12 +186,31 @@ void ItemsArgument::from_sequence(py::handle object, const char* what) {
   items_ = Items::list(views_.data(), views_.size());
 }
 
-unsigned thread_count(py::ssize_t threads) {
-  if (threads < 0 || threads > 256) {
-    throw py::value_error("threads must be between 0 (all cores) and 256, not " +
-                          std::to_string(threads));
+std::optional<std::uint64_t> position(py::handle value, const char* what) {
+  if (PyBool_Check(value.ptr()) != 0 || PyIndex_Check(value.ptr()) == 0) {
+    throw py::type_error(std::string(what) + " must be an integer, not " + type_name(value));
   }
-  return static_cast<unsigned>(threads);
+  const auto number = py::reinterpret_steal<py::object>(PyNumber_Index(value.ptr()));
+  if (!number) throw py::error_already_set();
+  int overflow = 0;
+  const long long wide = PyLong_AsLongLongAndOverflow(number.ptr(), &overflow);
+  if (overflow != 0 || wide < 0) return std::nullopt;
+  return static_cast<std::uint64_t>(wide);
+}
+
+unsigned thread_count(py::handle threads) {
+  const std::optional<std::uint64_t> count = position(threads, "threads");
+  if (!count || *count > 256) {
+    throw py::value_error("threads must be between 0 (all cores) and 256");
+  }
+  return static_cast<unsigned>(*count);
+}
+
+std::string text_argument(py::handle value, const char* what) {
+  if (!py::isinstance<py::str>(value)) {
+    throw py::type_error(std::string(what) + " must be a str, not " + type_name(value));
+  }
+  return value.cast<std::string>();
 }
 
 py::array_t<bool> bool_result(py::handle out, std::size_t count) {

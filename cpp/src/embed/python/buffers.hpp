@@ -7,6 +7,7 @@
 #include <pybind11/pybind11.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -75,8 +76,16 @@ class ItemsArgument {
   Items items_ = Items::list(nullptr, 0);
 };
 
-/// `threads` argument: 0 means all cores. ValueError outside 0..256.
-[[nodiscard]] unsigned thread_count(py::ssize_t threads);
+/// `threads` argument: 0 means all cores. TypeError unless it is an integer and no bool, ValueError
+/// outside 0..256.
+[[nodiscard]] unsigned thread_count(py::handle threads);
+
+/// An index or size. TypeError unless it is an integer and no bool; empty when it is negative or
+/// does not fit 63 bits.
+[[nodiscard]] std::optional<std::uint64_t> position(py::handle value, const char* what);
+
+/// TypeError unless `value` is a str.
+[[nodiscard]] std::string text_argument(py::handle value, const char* what);
 
 /// Result array for verdicts: `out` when given ((n,) C-contiguous writable bool, else TypeError or
 /// ValueError), or a new one.
