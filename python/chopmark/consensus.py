@@ -321,6 +321,8 @@ def decode_effects(data: bytes) -> list[Effect]:
     effects: list[Effect] = []
     at = 0
     while at < len(data):
+        if len(data) - at < 5:
+            raise EncodingError("truncated", at, "effects")
         kind, size = struct.unpack_from(">BI", data, at)
         if kind not in READERS or at + 5 + size > len(data):
             raise EncodingError("tag", at, "effects")

@@ -190,6 +190,10 @@ void Replica::note_conflict(const VoteSubject& a, const Signature& a_signature,
     ++counters_.no_room;
     return;
   }
+  if (!views_[a.view].accused.emplace(kind, culprit).second) {
+    ++counters_.unwanted;
+    return;
+  }
   ask_verification(
       ConflictCheck{kind, culprit, a.view, encode(VoteMessage{{a, culprit, a_signature}}),
                     encode(VoteMessage{{b, culprit, b_signature}})},

@@ -83,12 +83,13 @@ void Replica::decide(ProposalCheck&& check, ByteView verdicts) {
 }
 
 void Replica::decide(ConflictCheck&& check, ByteView verdicts) {
+  const auto at = views_.find(check.view);
   if (!all_valid(verdicts)) {
     ++counters_.bad_signature;
+    if (at != views_.end()) at->second.accused.erase({check.kind, check.culprit});
     return;
   }
   effects_.evidence(check.kind, check.culprit, check.first, check.second);
-  const auto at = views_.find(check.view);
   // R3: two headers of one leader, so no finalize in this view.
   if (at != views_.end() && check.kind == 2 && check.culprit == leader(check.view)) {
     at->second.equivocated = true;

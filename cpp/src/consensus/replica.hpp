@@ -75,6 +75,8 @@ class Replica {
     std::optional<Digest> proposal;  // the leader's, with signature and justification verified
     bool equivocated = false;        // its leader signed two headers
     bool verifying = false;          // a proposal of this view is being verified
+    // Kind of evidence and culprit: accused already, or about to be.
+    std::set<std::pair<std::uint8_t, std::uint16_t>> accused;
     // What this validator has signed, from the moment it decides to.
     std::optional<Digest> notarized;
     std::optional<Digest> finalized;
@@ -173,6 +175,7 @@ class Replica {
   bool make_final();      // R10
   bool propose();         // R2
   [[nodiscard]] bool may_notarize(std::uint64_t number, const View& view) const;
+  [[nodiscard]] bool follows_parent(const Header& header) const;
   [[nodiscard]] bool header_fits(const Header& header) const;
   [[nodiscard]] bool justified(const Header& header, const Justification& justification) const;
   void verify_proposal(BlockBody&& block);

@@ -34,6 +34,8 @@ bool Replica::tally_votes() {
   bool changed = false;
   std::vector<Certificate> formed;
   for (auto& [number, view] : views_) {
+    // Views that are final wait here until that is durable: their votes count no more.
+    if (number <= final_.view) continue;
     for (auto& [kind, votes] : view.votes) {
       if (view.certificates.contains(kind)) continue;
       std::map<Digest, std::vector<std::uint16_t>> by_digest;
@@ -121,18 +123,27 @@ void Replica::enter(std::uint64_t view) {
   view_deadline_.reset();
 }
 
-bool Replica::header_fits(const Header& header) const {
+/// What every validator judges alike: R4 asks this of blocks that a quorum notarized.
+bool Replica::follows_parent(const Header& header) const {
   const bool on_final = header.parent_digest == final_.digest;
   const Header* parent = header_of(header.parent_digest);
   if (!on_final && parent == nullptr) return false;
   const std::uint64_t parent_height = on_final ? final_.height : parent->height;
   const std::uint64_t parent_view = on_final ? final_.view : parent->view;
   const std::uint64_t parent_time = on_final ? final_.time_ms : parent->time_ms;
-  const std::uint64_t latest = std::max(wall_ms_ + kClockDriftMs, parent_time + 1);
   return header.chain_id == config_.chain_id && header.height == parent_height + 1 &&
          header.parent_view == parent_view && header.time_ms > parent_time &&
-         header.time_ms <= latest && header.payload_len <= config_.payload_bytes_max &&
-         header.next_set_hash == Digest{};
+         header.payload_len <= config_.payload_bytes_max && header.next_set_hash == Digest{};
+}
+
+/// And what depends on the own clock: only own votes and timers ask this.
+bool Replica::header_fits(const Header& header) const {
+  if (!follows_parent(header)) return false;
+  const bool on_final = header.parent_digest == final_.digest;
+  const std::uint64_t parent_time =
+      on_final ? final_.time_ms : header_of(header.parent_digest)->time_ms;
+  return header.time_ms == parent_time + 1 ||
+         (header.time_ms <= kClockDriftMs || header.time_ms - kClockDriftMs <= wall_ms_);
 }
 
 /// Shape of a justification: the parent's certificate, and every view in between nullified.
@@ -215,7 +226,7 @@ bool Replica::certify_blocks() {
   for (auto& [digest, block] : blocks_) {
     if (!needed.contains(digest) || block.certified != Certified::unknown) continue;
     if (is_failed(block.body.header.parent_digest) ||
-        (is_certified(block.body.header.parent_digest) && !header_fits(block.body.header))) {
+        (is_certified(block.body.header.parent_digest) && !follows_parent(block.body.header))) {
       block.certified = Certified::no;
       changed = true;
     } else if (certifiable(block)) {

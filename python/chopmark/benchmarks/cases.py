@@ -151,7 +151,7 @@ def ed25519_batch(n: int, signers: int | None = None, method: ed25519.Method = "
             )
             require(bool(verdicts.all()))
 
-    name = f"ed25519.verify_batch n={n}, {label}"
+    name = f"ed25519.verify_batch n={n}, {label}" + ("" if method == "auto" else f", {method}")
     return Case(name, "signatures/s", Work(ours, n * repeat), pure_ed25519(), ed25519_peers())
 
 
@@ -211,7 +211,7 @@ def merkle_root(n: int) -> Case:
             tree = InmemoryTree(algorithm="sha256")
             for leaf in few:
                 tree.append_entry(leaf)
-            return bytes(tree.get_state())
+            return bytes(tree.get_root())
 
         return run
 
@@ -248,7 +248,7 @@ def merkle_verify(n: int) -> Case:
         for leaf in items[:few]:
             tree.append_entry(leaf)
         proofs = [(tree.get_leaf(i + 1), tree.prove_inclusion(i + 1)) for i in range(0, few, 8)]
-        state = tree.get_state()
+        state = tree.get_root()
         return lambda: [verify_inclusion(leaf, state, proof) for leaf, proof in proofs]
 
     return Case(

@@ -6,7 +6,7 @@
 A proof file shows that one transaction, with its result, stands in the log of one chain, under a
 header that a quorum of that chain's validators finalized; with `--document`, that the transaction
 recorded exactly this document. The chain id is the trust anchor and must come from elsewhere: it is
-the SHA-256 of the genesis, which names validators and members (docs/spec/proof.md P-1..P-12).
+the SHA-256 of the genesis, which names validators and members (docs/spec/proof.md P-1..P-10).
 
 Exit status: 0 proven and carried out; 1 refused, not proven, or a transaction that failed (unless
 `--allow-refused`); 2 wrong usage.

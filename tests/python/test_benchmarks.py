@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Figures are what was measured: ratios, floors of the baselines, records."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from chopmark.benchmarks import cases, measure, table
+from chopmark.benchmarks.cases import Case, Work
+
+
+def sleeping(ms: float, items: int, name: str = "chopmark") -> Work:
+    return Work(lambda: time.sleep(ms / 1000), items, name, "1.0")
+
+
+@pytest.fixture
+def row() -> measure.Row:
+    case = Case("things", "things/s", sleeping(2, 100), sleeping(4, 10, "slow"),
+                [sleeping(3, 20, "one"), sleeping(3, 40, "two")])  # fmt: skip
+    return measure.measure(case, rounds=3, seconds=0.01)
+
+
+def test_ratios(row: measure.Row) -> None:
+    assert row.best_peer is not None and row.ratio_to_peer is not None
+    assert row.best_peer.name == "two"
+    assert row.ratio_to_pure_python == row.ours / row.pure_python
+    assert row.ratio_to_peer == row.ours / row.best_peer.value
+    assert row.ours > row.best_peer.value > row.pure_python
+
+
+def test_slow_machines_are_named() -> None:
+    def made(name: str, pure: float, baseline: str = "") -> measure.Row:
+        return measure.Row(name, 1.0, pure, baseline, None, "x/s", 1.0, None)
+
+    ed25519 = "chopmark.reference.ed25519"
+    assert measure.too_slow([made("a", 230.0, ed25519), made("merkle.root, 1", 1.3e6)]) is None
+    for slow in (made("a", 229.0, ed25519), made("merkle.root, 1", 1.29e6)):
+        note = measure.too_slow([slow])
+        assert note is not None and "too slow to compare" in note
+
+
+def test_wrong_results_stop_a_benchmark() -> None:
+    with pytest.raises(AssertionError):
+        cases.require(False)
+
+
+def test_record(row: measure.Row, tmp_path: Path) -> None:
+    path = measure.save(tmp_path / "records", measure.record([row]))
+    kept = json.loads(path.read_text())
+    assert kept["rows"][0]["best_peer"] == {
+        "name": "two", "version": "1.0", "value": row.best_peer.value,  # type: ignore[union-attr]
+    }  # fmt: skip
+    assert kept["cpu"] and kept["compiler"] and kept["threads"] == 1
+
+
+def test_table_is_aligned(row: measure.Row) -> None:
+    lines = table.render([row, row]).splitlines()
+    assert lines[1] == lines[2] and "two 1.0" in lines[1]
+    assert lines[0].index("unit") == lines[1].index("things/s")
+
+
+def test_every_case_is_named_once() -> None:
+    names = [case.name for case in cases.cases(quick=True)]
+    assert len(set(names)) == len(names)
