@@ -48,11 +48,12 @@ def find_compiler() -> str:
     named = os.environ.get("CXX")
     names = [named] if named else ["g++", "c++", "clang++"]
     for name in names:
-        path = shutil.which(name)
+        first, *options = shlex.split(name)
+        path = shutil.which(first)
         if path is None:
             continue
         probe = subprocess.run(
-            [path, "-std=c++20", "-x", "c++", "-fsyntax-only", "-"],
+            [path, *options, "-std=c++20", "-x", "c++", "-fsyntax-only", "-"],
             input="#include <bit>\n#include <span>\nint main() { return std::endian::native != "
             "std::endian::big ? 0 : int(std::span<int>{}.size()); }\n",
             capture_output=True,
@@ -60,7 +61,7 @@ def find_compiler() -> str:
             check=False,
         )
         if probe.returncode == 0:
-            return path
+            return shlex.join([path, *options])
     fail(f"no C++20 compiler found (tried {', '.join(names)}; g++ 12 or clang 14 at least): {hint}")
     raise AssertionError  # fail() does not return
 
@@ -168,6 +169,11 @@ def prepare(extra: str) -> None:
         return
     started = time.monotonic()
     print(f"Building chopmark with {compiler} (the first time takes about a minute)", flush=True)
+    # Whatever was built from other sources is about to be replaced.
+    for other in EXTRAS.values():
+        kept = VENV / f"chopmark-{other}"
+        if kept.is_file() and kept.read_text() != fingerprint(other):
+            kept.unlink()
     os.environ["CXX"] = compiler
     installer = Installer()
     if not PYTHON.exists():

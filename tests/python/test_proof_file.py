@@ -131,6 +131,7 @@ CHANGES: dict[str, Callable[[dict[str, Any]], Any]] = {
     "P-1 missing field": lambda fields: fields.pop("header"),
     "P-1 another format": put("format", "proof"),
     "P-1 another version": put("version", 2),
+    "P-2 version as a bool": put("version", True),
     "P-2 negative index": put("log_index", -1),
     "P-2 bool as a number": put("log_index", True),
     "P-2 fraction": put("log_index", 1.0),

@@ -75,6 +75,11 @@ def test_compiler_that_does_not_compile(run: ModuleType, monkeypatch: pytest.Mon
     assert "tried false" in message(caught)
 
 
+def test_compiler_with_a_launcher(run: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CXX", "env g++")
+    assert run.find_compiler().endswith("env g++")
+
+
 def test_unknown_command() -> None:
     done = subprocess.run(
         [sys.executable, str(PATH), "dance"], capture_output=True, text=True, check=False

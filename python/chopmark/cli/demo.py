@@ -97,10 +97,12 @@ class Run:
             batch, turn = [], first // PER_PAYLOAD
             owner = self.institutions[turn % len(self.institutions)]
             for path in paths[first : first + PER_PAYLOAD]:
-                batch.append(
-                    record(path, self.folder, owner, chain_id=self.chain_id, field=FIELD,
-                           schema=SCHEMA, valid_until=VALID_FOR)
-                )  # fmt: skip
+                try:
+                    one = record(path, self.folder, owner, chain_id=self.chain_id, field=FIELD,
+                                 schema=SCHEMA, valid_until=VALID_FOR)  # fmt: skip
+                except OSError as error:
+                    raise click.ClickException(f"cannot read {path}: {error.strerror}") from error
+                batch.append(one)
             self.documents += batch
             self.hand_in([one.transaction for one in batch], turn % nodes)
             handed = time.monotonic()

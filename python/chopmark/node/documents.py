@@ -47,7 +47,7 @@ class Document:
 
 def record_id(owner: Institution, name: str) -> bytes:
     """The id under which an institution records the document that it calls `name`."""
-    return hashlib.sha256(f"document/{owner.name}/{name}".encode()).digest()
+    return hashlib.sha256(f"document/{owner.name}/".encode() + os.fsencode(name)).digest()
 
 
 def record(

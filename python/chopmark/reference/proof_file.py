@@ -212,6 +212,7 @@ def parse_transaction(data: bytes) -> Transaction:
     chain_id = reader.take(32)
     reader.take(2 + 8 + 16)  # field, valid_until, salt
     signers = [(reader.uint(4), reader.uint(4)) for _ in range(reader.uint(1))]
+    require(bool(signers), "a transaction has at least one signer")
     operations = []
     for _ in range(reader.uint(1)):
         code, actor = reader.uint(1), reader.uint(1)
@@ -317,7 +318,10 @@ def read_fields(data: bytes) -> dict[str, Any]:
     missing = sorted(FIELDS - {"opening"} - set(raw))
     require(not missing, f"the proof file lacks {', '.join(missing)}")
     require(raw["format"] == "chopmark-proof", "this is not a chopmark proof file")
-    require(raw["version"] == 1, "this verifier knows version 1 of the format only")
+    require(
+        uint(raw["version"], "version", 1 << 16) == 1,
+        "this verifier knows version 1 of the format only",
+    )
     result, path = raw["result"], raw["inclusion"]
     ok = isinstance(result, dict) and set(result) == RESULT_FIELDS and isinstance(path, list)
     require(ok, "result or inclusion has the wrong shape")
