@@ -715,6 +715,21 @@ def test_equivocating_voter_is_accused_once() -> None:
     assert len(kinds(bench.log, Evidence)) == 1
 
 
+def test_leader_votes_for_another_block_before_it_proposes() -> None:
+    """Threat 24: the vote that its proposal replaces is evidence, and no signature is lost."""
+    bench = Bench()
+    bench.start()
+    proposal = bench.proposal(1)
+    bench.hear(signed_vote(NOTARIZE, bench.leaders[0], 1, CHAIN))
+    bench.hear(proposal)
+    [evidence] = kinds(bench.log, Evidence)
+    assert isinstance(evidence, Evidence)
+    assert (evidence.kind, evidence.culprit) == (2, bench.leaders[0])
+    found = {parse_message(one, 4) for one in (evidence.first, evidence.second)}
+    assert {one.digest for one in found if isinstance(one, Vote)} == {
+        CHAIN, proposal.header.digest}  # fmt: skip
+
+
 def test_wrong_or_old_evidence_accuses_nobody() -> None:
     """Threat 24."""
     bench = Bench()

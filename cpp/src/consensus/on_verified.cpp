@@ -44,7 +44,8 @@ void Replica::decide(TallyCheck&& check, ByteView verdicts) {
   Votes& votes = at->second.votes[check.subject.kind];
   for (std::size_t i = 0; i < check.voters.size(); ++i) {
     const auto vote = votes.find(check.voters[i]);
-    if (vote == votes.end()) continue;
+    // Another vote may have taken its place since.
+    if (vote == votes.end() || vote->second.digest != check.subject.digest) continue;
     vote->second.asked = false;
     vote->second.verified = verdicts[i] == 1;
     if (verdicts[i] == 1) continue;
@@ -73,7 +74,14 @@ void Replica::decide(ProposalCheck&& check, ByteView verdicts) {
   }
   // The leader's signature is its notarize vote; a justification's certificates are certificates.
   const std::uint16_t from = check.block.header.leader;
-  view.votes[VoteKind::notarize].insert_or_assign(
+  Votes& notarizes = view.votes[VoteKind::notarize];
+  const auto earlier = notarizes.find(from);
+  if (earlier != notarizes.end() && earlier->second.digest != check.block.digest) {
+    const VoteSubject a{VoteKind::notarize, config_.epoch, number, earlier->second.digest};
+    const VoteSubject b{VoteKind::notarize, config_.epoch, number, check.block.digest};
+    note_conflict(a, earlier->second.signature, b, check.block.leader_signature, from);
+  }
+  notarizes.insert_or_assign(
       from, StoredVote{check.block.digest, check.block.leader_signature, true, false});
   view.proposal = check.block.digest;
   if (check.justification.parent) accept_certificate(std::move(*check.justification.parent));
