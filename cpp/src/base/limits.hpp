@@ -14,7 +14,7 @@ inline constexpr std::size_t kOperationsMax = 64;
 inline constexpr std::size_t kOperationBytesMax = 2 * 1024;
 inline constexpr std::size_t kSignersMax = 16;
 inline constexpr std::size_t kRefsMax = 16;
-inline constexpr std::uint64_t kReplayWindow = 1024;  // W of ledger.md: heights an id is remembered
+inline constexpr std::uint64_t kReplayWindow = 1024;  // heights ahead that valid_until may lie
 
 inline constexpr std::size_t kPoolTransactionsMax = 64 * 1024;
 inline constexpr std::size_t kPoolBytesMax = 64 * 1024 * 1024;

@@ -11,8 +11,8 @@
 
 namespace chopmark {
 
-// Why bytes are not a valid encoding. Numbers are stable: they cross the C ABI and stand in
-// docs/spec/codec.md.
+// Why bytes are not a valid encoding. Numbers are stable; names stand in
+// docs/spec/codec.md, C-2.
 enum class Error : std::uint16_t {
   truncated = 1,  // fewer bytes than the encoding needs
   trailing = 2,   // bytes left over after the last field

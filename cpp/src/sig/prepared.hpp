@@ -38,7 +38,7 @@ struct Prepared {
 /// One verification by itself.
 [[nodiscard]] bool verify_exact(const Prepared& one, Rule rule) noexcept;
 
-/// Whether all of these hold, by one random linear combination (S-20..S-24).
+/// Whether all of these hold, by one linear combination (S-20..S-24).
 [[nodiscard]] bool verify_combined(std::span<const Prepared> all);
 
 }  // namespace chopmark::sig
