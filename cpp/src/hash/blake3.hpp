@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// BLAKE3, hash and keyed hash, 32 bytes of output (BLAKE3 specification, 2021-10-15). Floor: hash.
+// BLAKE3, hash and keyed hash, 32 bytes of output (docs/spec/hashes.md). Floor: hash.
 #pragma once
 
 #include "base/bytes.hpp"

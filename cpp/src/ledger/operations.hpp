@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The operations of the ledger: one function for each, which changes the state or says why not.
 // A new operation is a code in types/transaction.hpp, a file in operations/, and a case in
-// execute(). Floor: ledger.
+// execute_one(). Floor: ledger.
 #pragma once
 
 #include <cstdint>
