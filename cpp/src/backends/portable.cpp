@@ -2,6 +2,7 @@
 // The backend that every processor runs: it fills every slot of the table.
 #include "hash/portable.hpp"
 #include "dispatch/backend.hpp"
+#include "sig/kernels.hpp"
 
 namespace chopmark::backends {
 
@@ -15,6 +16,9 @@ const Backend portable_backend{
           kernels.sha512_blocks = sha512_blocks_portable;
           kernels.sm3_blocks = sm3_blocks_portable;
           kernels.blake3_compress = blake3_compress_portable;
+          kernels.decode_points = curve25519::decode_points_portable;
+          kernels.verify_exact = sig::verify_exact_portable;
+          kernels.window_sums = sig::window_sums_portable;
         },
 };
 

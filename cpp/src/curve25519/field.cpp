@@ -2,6 +2,7 @@
 #include "curve25519/field.hpp"
 
 #include "base/endian.hpp"
+#include "curve25519/constants.hpp"
 
 namespace chopmark::curve25519 {
 namespace {
@@ -24,15 +25,6 @@ PowerChain power_chain(const Fe& a) noexcept {
   const Fe ones100 = mul(sqr_times(ones50, 50), ones50);
   const Fe ones200 = mul(sqr_times(ones100, 100), ones100);
   return {mul(sqr_times(ones200, 50), ones50), eleven};
-}
-
-/// 2^((p-1)/4), a square root of -1: 2^((p-5)/8) squared, times 2.
-const Fe& sqrt_minus_one() noexcept {
-  static const Fe root = [] {
-    const Fe two{{2, 0, 0, 0, 0}};
-    return mul(sqr(pow_p58(two)), two);
-  }();
-  return root;
 }
 
 }  // namespace
@@ -95,22 +87,8 @@ bool sqrt_ratio(Fe& root, const Fe& u, const Fe& v) noexcept {
   const Fe wanted = carry(u);
   if (is_zero(sub(check, wanted))) return true;
   if (!is_zero(add(check, wanted))) return false;
-  root = mul(root, sqrt_minus_one());
+  root = mul(root, kSqrtMinusOne);
   return true;
-}
-
-const Fe& curve_d() noexcept {
-  static const Fe d = [] {
-    const Fe numerator{{121665, 0, 0, 0, 0}};
-    const Fe denominator{{121666, 0, 0, 0, 0}};
-    return negate(mul(numerator, invert(denominator)));
-  }();
-  return d;
-}
-
-const Fe& curve_2d() noexcept {
-  static const Fe twice = carry(add(curve_d(), curve_d()));
-  return twice;
 }
 
 }  // namespace chopmark::curve25519

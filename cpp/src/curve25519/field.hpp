@@ -17,10 +17,11 @@
 
 namespace chopmark::curve25519 {
 
-/// value = sum(limb[i] * 2^(51 i)) mod p. Three bounds, each wider than the one before:
-///   tight  limb < 2^51 + 2^13   outputs of mul, sqr, carry
-///   sum    limb < 2^52 + 2^14   tight + tight; inputs of sub
-///   loose  limb < 2^54          outputs of sub, sum + sum; inputs of mul, sqr, carry
+/// value = sum(limb[i] * 2^(51 i)) mod p. Four bounds, each wider than the one before:
+///   tight    limb < 2^51 + 2^13   outputs of mul, sqr, carry
+///   reduced  limb < 2^51 + 2^16   what the kernels of every backend take and give
+///   sum      limb < 2^52 + 2^14   tight + tight; inputs of sub
+///   loose    limb < 2^54          outputs of sub, sum + sum; inputs of mul, sqr, carry
 struct Fe {
   std::array<std::uint64_t, 5> limb{};
 };
@@ -161,9 +162,5 @@ void store(std::uint8_t bytes[32], const Fe& a) noexcept;
 
 /// sqrt(u / v), if there is one; of the two roots either may come back.
 [[nodiscard]] bool sqrt_ratio(Fe& root, const Fe& u, const Fe& v) noexcept;
-
-/// d = -121665 / 121666 of the curve equation -x^2 + y^2 = 1 + d x^2 y^2, and 2d. Tight.
-[[nodiscard]] const Fe& curve_d() noexcept;
-[[nodiscard]] const Fe& curve_2d() noexcept;
 
 }  // namespace chopmark::curve25519

@@ -49,6 +49,21 @@ constexpr bool below(const Words<4>& a, const Words<4>& b) noexcept {
   return subtract(difference, b);
 }
 
+// 128 in every byte.
+constexpr std::uint64_t kBias = 0x8080808080808080;
+
+/// sum += a. The caller knows that it fits.
+template <std::size_t n, std::size_t m>
+constexpr void accumulate(Words<n>& sum, const Words<m>& a) noexcept {
+  static_assert(m <= n);
+  std::uint64_t carry = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    const Wide column = Wide{sum[i]} + (i < m ? a[i] : 0) + carry;
+    sum[i] = static_cast<std::uint64_t>(column);
+    carry = static_cast<std::uint64_t>(column >> 64);
+  }
+}
+
 /// Barrett reduction (Handbook of Applied Cryptography, 14.42) with four words of 64 bits.
 Scalar reduce(const Words<8>& x) noexcept {
   const Words<5> high = {x[3], x[4], x[5], x[6], x[7]};
@@ -108,6 +123,38 @@ Scalar negate(const Scalar& a) noexcept {
   Scalar result = kGroupOrder;
   subtract(result.word, a.word);
   return result;
+}
+
+void CoefficientSum::add(const std::uint8_t z[16], const Scalar& a) noexcept {
+  const Words<2> u = {load_le<std::uint64_t>(z) ^ kBias, load_le<std::uint64_t>(z + 8) ^ kBias};
+  accumulate(products_, multiply(u, a.word));
+  accumulate(plain_, a.word);
+}
+
+Scalar CoefficientSum::value() const noexcept {
+  // Adding L 2^142 >= 2^394 keeps the difference from going below zero.
+  constexpr Words<7> kMultiple = {0,
+                                  0,
+                                  kGroupOrder.word[0] << 14,
+                                  kGroupOrder.word[0] >> 50 | kGroupOrder.word[1] << 14,
+                                  kGroupOrder.word[1] >> 50,
+                                  kGroupOrder.word[3] << 14,
+                                  kGroupOrder.word[3] >> 50};
+  Words<7> sum = products_;
+  accumulate(sum, kMultiple);
+  CHOPMARK_CHECK(!subtract(sum, multiply(Words<2>{kBias, kBias}, plain_)));
+  return reduce({sum[0], sum[1], sum[2], sum[3], sum[4], sum[5], sum[6], 0});
+}
+
+void signed_bytes(std::int8_t digits[32], const Scalar& s) noexcept {
+  // Each byte of s + 128 (1 + 256 + ... + 256^31) < 2^256 is its digit plus 128.
+  Words<4> sum = s.word;
+  accumulate(sum, Words<4>{kBias, kBias, kBias, kBias});
+  std::uint8_t bytes[8];
+  for (std::size_t i = 0; i < 32; ++i) {
+    if (i % 8 == 0) store_le(bytes, sum[i / 8] ^ kBias);
+    digits[i] = static_cast<std::int8_t>(bytes[i % 8]);
+  }
 }
 
 std::size_t non_adjacent_form(std::int8_t digits[256], const Scalar& s, unsigned width) noexcept {

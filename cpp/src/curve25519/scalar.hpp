@@ -32,6 +32,22 @@ inline constexpr Scalar kGroupOrder{
 [[nodiscard]] Scalar add(const Scalar& a, const Scalar& b) noexcept;
 [[nodiscard]] Scalar negate(const Scalar& a) noexcept;
 
+/// Sum of z_i a_i modulo L for coefficients z of 16 signed bytes, z = sum(z[j] * 256^j), and a_i
+/// below L. At most 2^13 terms.
+class CoefficientSum {
+ public:
+  void add(const std::uint8_t z[16], const Scalar& a) noexcept;
+  [[nodiscard]] Scalar value() const noexcept;
+
+ private:
+  // With u = z + 128 * (1 + 256 + ... + 256^15), which is not negative: sums of u a and of a.
+  std::array<std::uint64_t, 7> products_{};  // below 2^(128 + 253 + 13)
+  std::array<std::uint64_t, 5> plain_{};     // below 2^(253 + 13)
+};
+
+/// Digits in [-128, 127] with s = sum(digits[j] * 256^j), for s below L.
+void signed_bytes(std::int8_t digits[32], const Scalar& s) noexcept;
+
 /// Digits of the width-w non-adjacent form: s = sum(digit[i] * 2^i), each digit 0 or odd with
 /// |digit| < 2^(w-1). For s below 2^253. Returns how many digits there are up to the last one that
 /// is not 0.

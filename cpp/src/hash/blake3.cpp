@@ -172,4 +172,15 @@ Digest blake3_keyed(const Digest& key, ByteView data) noexcept {
   return tree.hash(data);
 }
 
+void blake3_keyed_xof(const Digest& key, ByteView data, std::span<std::uint8_t> out) noexcept {
+  const Digest seed = blake3_keyed(key, data);
+  std::uint8_t counter[8];
+  for (std::size_t i = 0; i * 32 < out.size(); ++i) {
+    store_le<std::uint64_t>(counter, i);
+    const Digest block = blake3_keyed(seed, counter);
+    std::copy_n(block.begin(), std::min<std::size_t>(32, out.size() - 32 * i),
+                out.begin() + static_cast<std::ptrdiff_t>(32 * i));
+  }
+}
+
 }  // namespace chopmark

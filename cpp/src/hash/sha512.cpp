@@ -82,4 +82,15 @@ std::array<std::uint8_t, 64> sha512(ByteView data) noexcept {
   return Sha512::digest(data);
 }
 
+void sha512_prefixed_many(const std::uint8_t* prefixes, std::span<const ByteView> messages,
+                          std::uint8_t* out) noexcept {
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    Sha512 hasher;
+    if (prefixes != nullptr) hasher.update({prefixes + 64 * i, 64});
+    hasher.update(messages[i]);
+    const Sha512::Output digest = hasher.finish();
+    std::copy(digest.begin(), digest.end(), out + 64 * i);
+  }
+}
+
 }  // namespace chopmark

@@ -19,4 +19,8 @@ using Sha512 = BlockHash<Sha512Scheme>;
 
 [[nodiscard]] std::array<std::uint8_t, 64> sha512(ByteView data) noexcept;
 
+/// SHA-512 of prefix i || message i, 64 bytes each: prefixes of 64 bytes side by side, or none.
+void sha512_prefixed_many(const std::uint8_t* prefixes, std::span<const ByteView> messages,
+                          std::uint8_t* out) noexcept;
+
 }  // namespace chopmark

@@ -1,185 +1,107 @@
 // SPDX-License-Identifier: Apache-2.0
-// Many verifications as one equation, 8 (sum z_i R_i + sum z_i k_i A_i - (sum z_i s_i) B) = 0, by
-// bucket multi-scalar multiplication (S-20..S-24).
-#include <algorithm>
+#include "sig/combined.hpp"
+
 #include <cstring>
-#include <vector>
 
 #include "base/endian.hpp"
-#include "hash/sha512.hpp"
-#include "sig/prepared.hpp"
+#include "dispatch/backend.hpp"
+#include "hash/blake3.hpp"
 
 namespace chopmark::sig {
 namespace {
 
 using namespace curve25519;
 
-constexpr char kSeedDomain[] = "chopmark ed25519 coefficients v1";
+constexpr std::size_t kTranscriptBytes = 96;
+constexpr std::size_t kCoefficientBytes = 16;
+constexpr char kDomain[] = "chopmark ed25519 coefficients v2";  // a key of BLAKE3
+static_assert(sizeof kDomain - 1 == sizeof(Digest));
+// From so many terms on, the buckets of windows of 8 bits cost less than twice the windows.
+constexpr std::size_t kWideWindowsMin = 384;
 
-struct Term {
-  Cached point;
-  Scalar scalar;
-  unsigned bits;  // scalar < 2^bits
+/// Terms of A, one for each key that occurs in the range, and of B.
+struct LongTerms {
+  std::vector<const Niels*> points;
+  std::vector<std::int8_t> digits;  // 32 each
+
+  void add(const Niels* point, const Scalar& scalar) {
+    points.push_back(point);
+    digits.resize(32 * points.size());
+    signed_bytes(digits.data() + 32 * (points.size() - 1), scalar);
+  }
 };
 
-/// 128-bit coefficients that depend on every (A, R, s, k) of the equation, in order.
-std::vector<Scalar> coefficients(std::span<const Prepared> all) {
-  Sha512 hasher;
-  hasher.update({reinterpret_cast<const std::uint8_t*>(kSeedDomain), sizeof kSeedDomain - 1});
-  for (const Prepared& one : all) {
-    std::array<std::uint8_t, 128> bytes;
-    const auto put = [&](std::size_t at, const Scalar& value) {
-      for (std::size_t i = 0; i < 4; ++i)
-        store_le(bytes.data() + at + 8 * i, value.word[i]);
-    };
-    std::copy(one.public_key().bytes.begin(), one.public_key().bytes.end(), bytes.begin());
-    std::copy(one.r_bytes.begin(), one.r_bytes.end(), bytes.begin() + 32);
-    put(64, one.s);
-    put(96, one.challenge);
-    hasher.update(bytes);
-  }
-  const Sha512::Output seed = hasher.finish();
-  std::vector<Scalar> z(all.size());
-  std::array<std::uint8_t, 72> counted;
-  std::copy(seed.begin(), seed.end(), counted.begin());
-  Sha512::Output stream{};
-  for (std::size_t i = 0; i < z.size(); ++i) {
-    if (i % 4 == 0) {
-      store_le<std::uint64_t>(counted.data() + 64, i / 4);
-      stream = sha512(counted);
-    }
-    const std::uint8_t* from = stream.data() + 16 * (i % 4);
-    z[i].word = {load_le<std::uint64_t>(from), load_le<std::uint64_t>(from + 8), 0, 0};
-  }
-  return z;
-}
-
-/// Digits d_j in [-2^(c-1), 2^(c-1)] with scalar = sum(d_j 2^(c j)).
-class SignedDigits {
- public:
-  SignedDigits(unsigned width, std::size_t count, std::size_t windows)
-      : width_(width), windows_(windows), digits_(count * windows) {}
-
-  void set(std::size_t term, const Scalar& scalar) noexcept {
-    std::int32_t carry = 0;
-    const std::int32_t half = 1 << (width_ - 1);
-    for (std::size_t j = 0; j < windows_; ++j) {
-      std::int32_t digit = static_cast<std::int32_t>(bits(scalar, j * width_)) + carry;
-      carry = digit > half ? 1 : 0;
-      digit -= carry << width_;
-      digits_[term * windows_ + j] = static_cast<std::int16_t>(digit);
-    }
-    CHOPMARK_CHECK(carry == 0);
-  }
-  [[nodiscard]] int get(std::size_t term, std::size_t window) const noexcept {
-    return digits_[term * windows_ + window];
-  }
-
- private:
-  [[nodiscard]] std::uint64_t bits(const Scalar& s, std::size_t at) const noexcept {
-    if (at >= 256) return 0;
-    const std::size_t word = at / 64;
-    const std::size_t shift = at % 64;
-    std::uint64_t value = s.word[word] >> shift;
-    if (shift + width_ > 64 && word < 3) value |= s.word[word + 1] << (64 - shift);
-    return value & ((std::uint64_t{1} << width_) - 1);
-  }
-
-  unsigned width_;
-  std::size_t windows_;
-  std::vector<std::int16_t> digits_;
-};
-
-/// sum(i * bucket[i - 1]) by running sums.
-Point weighted_sum(const std::vector<Point>& buckets) noexcept {
-  Point running;
+/// sum(2^(bits w) * sums[w]).
+Point combine_windows(const std::vector<Point>& sums, unsigned bits) noexcept {
   Point total;
-  for (std::size_t i = buckets.size(); i-- != 0;) {
-    running = to_point(add(running, to_cached(buckets[i])));
-    total = to_point(add(total, to_cached(running)));
+  for (std::size_t w = sums.size(); w-- != 0;) {
+    for (unsigned i = 0; i < bits; ++i)
+      total = i + 1 == bits ? to_point(doubled(total)) : to_projective(doubled(total));
+    total = to_point(add(total, to_cached(sums[w])));
   }
   return total;
 }
 
-/// The window width with the fewest additions: in each window one per term that reaches it, and two
-/// per bucket.
-unsigned window_width(const std::vector<Term>& terms) noexcept {
-  std::size_t bits = 0;
-  for (const Term& term : terms)
-    bits += term.bits;
-  unsigned best = 3;
-  std::size_t best_cost = SIZE_MAX;
-  for (unsigned width = 3; width <= 12; ++width) {
-    const std::size_t cost = bits / width + (256 / width + 1) * (std::size_t{1} << width);
-    if (cost < best_cost) {
-      best = width;
-      best_cost = cost;
-    }
-  }
-  return best;
-}
-
-/// sum(scalar * point) over all terms.
-Point multi_scalar(const std::vector<Term>& terms) {
-  const unsigned width = window_width(terms);
-  const std::size_t windows = 256 / width + 1;
-  SignedDigits digits(width, terms.size(), windows);
-  for (std::size_t i = 0; i < terms.size(); ++i)
-    digits.set(i, terms[i].scalar);
-  std::vector<Point> buckets(std::size_t{1} << (width - 1));
-  Point sum;
-  for (std::size_t window = windows; window-- != 0;) {
-    for (unsigned i = 0; i < width; ++i)
-      sum = to_point(doubled(sum));
-    bool any = false;
-    for (std::size_t i = 0; i < terms.size(); ++i) {
-      if (window * width > terms[i].bits) continue;
-      const int digit = digits.get(i, window);
-      if (digit == 0) continue;
-      if (!any) std::fill(buckets.begin(), buckets.end(), Point{});
-      any = true;
-      Point& bucket = buckets[static_cast<std::size_t>(digit < 0 ? -digit : digit) - 1];
-      bucket = to_point(digit > 0 ? add(bucket, terms[i].point) : subtract(bucket, terms[i].point));
-    }
-    if (any) sum = to_point(add(sum, to_cached(weighted_sum(buckets))));
-  }
-  return sum;
-}
-
-/// Which term of A an item goes into: one for each distinct key.
-std::vector<std::size_t> order_by_key(std::span<const Prepared> all) {
-  std::vector<std::size_t> order(all.size());
-  for (std::size_t i = 0; i < order.size(); ++i)
-    order[i] = i;
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return all[a].public_key().bytes < all[b].public_key().bytes;
-  });
-  return order;
-}
-
 }  // namespace
 
-bool verify_combined(std::span<const Prepared> all) {
-  const std::vector<Scalar> z = coefficients(all);
-  std::vector<Term> terms;
-  terms.reserve(2 * all.size() + 1);
-  Scalar base{};
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    terms.push_back({to_cached(all[i].r), z[i], 128});
-    base = add(base, mul(z[i], all[i].s));
+Combination::Combination(const Candidates& candidates, std::size_t from, std::size_t to)
+    : candidates_(candidates), r_(to - from), scratch_(kScratchWords + 8) {
+  std::vector<std::uint8_t> ok(to - from);
+  if (from == to) return;
+  kernels().decode_points(r_.data(), ok.data(), candidates.r(from), 64, to - from);
+  candidate_.reserve(to - from);
+  transcripts_.reserve(kTranscriptBytes * (to - from));
+  for (std::size_t i = from; i < to; ++i) {
+    if (ok[i - from] == 0) continue;
+    r_[size()] = r_[i - from];
+    candidate_.push_back(static_cast<std::uint32_t>(i));
+    const std::size_t at = transcripts_.size();
+    transcripts_.resize(at + kTranscriptBytes);
+    std::memcpy(transcripts_.data() + at, candidates.digests.data() + 64 * i, 64);
+    for (std::size_t j = 0; j < 4; ++j)
+      store_le(transcripts_.data() + at + 64 + 8 * j, candidates.s[i].word[j]);
   }
-  const DecodedKey* key = nullptr;
-  for (const std::size_t i : order_by_key(all)) {
-    const Scalar scalar = mul(z[i], all[i].challenge);
-    if (key == nullptr || key->bytes != all[i].public_key().bytes) {
-      key = &all[i].public_key();
-      terms.push_back({to_cached(key->point), scalar, 256});
-    } else {
-      terms.back().scalar = add(terms.back().scalar, scalar);
+}
+
+bool Combination::holds(std::size_t from, std::size_t to) {
+  std::vector<std::uint8_t> z(kCoefficientBytes * (to - from));
+  blake3_keyed_xof(digest_from(reinterpret_cast<const std::uint8_t*>(kDomain)),
+                   {transcripts_.data() + kTranscriptBytes * from, kTranscriptBytes * (to - from)},
+                   z);
+
+  CoefficientSum base;
+  std::vector<CoefficientSum> sums;
+  std::vector<std::uint32_t> place(candidates_.keys.size(), UINT32_MAX);  // of each key in sums
+  LongTerms terms;
+  for (std::size_t i = from; i < to; ++i) {
+    const std::size_t candidate = candidate_[i];
+    const std::uint8_t* const own = z.data() + kCoefficientBytes * (i - from);
+    base.add(own, candidates_.s[candidate]);
+    std::uint32_t& at = place[candidates_.key[candidate]];
+    if (at == UINT32_MAX) {
+      at = static_cast<std::uint32_t>(sums.size());
+      sums.emplace_back();
     }
+    sums[at].add(own, candidates_.k[candidate]);
   }
-  terms.push_back({to_cached(base_point()), negate(base), 256});
-  return is_small_order(multi_scalar(terms));
+  for (std::size_t key = 0; key < place.size(); ++key) {
+    if (place[key] != UINT32_MAX) terms.add(candidates_.keys[key], sums[place[key]].value());
+  }
+  terms.add(&kBaseTable[1], negate(base.value()));
+
+  const std::size_t offset = reinterpret_cast<std::uintptr_t>(scratch_.data()) % 64 / 8;
+  const std::size_t count = (to - from) + terms.points.size();
+  const Terms all{.short_points = r_.data() + from,
+                  .short_digits = reinterpret_cast<const std::int8_t*>(z.data()),
+                  .short_count = to - from,
+                  .long_points = terms.points.data(),
+                  .long_digits = terms.digits.data(),
+                  .long_count = terms.points.size(),
+                  .window_bits = count < kWideWindowsMin ? 4U : 8U,
+                  .scratch = scratch_.data() + (8 - offset) % 8};
+  std::vector<Point> windows(256 / all.window_bits);
+  kernels().window_sums(windows.data(), all);
+  return is_small_order(combine_windows(windows, all.window_bits));
 }
 
 }  // namespace chopmark::sig

@@ -4,116 +4,125 @@
 #include <algorithm>
 
 #include "base/parallel.hpp"
-#include "hash/sha512.hpp"
-#include "sig/prepared.hpp"
+#include "dispatch/backend.hpp"
+#include "sig/candidates.hpp"
+#include "sig/combined.hpp"
 
 namespace chopmark::sig {
 namespace {
 
-using namespace curve25519;
+constexpr std::size_t kTogether = 8192;       // signatures prepared at a time: bounds memory
+constexpr std::size_t kCombinedMin = 24;      // below this, one by one is as fast
+constexpr std::size_t kFirstEquation = 1024;  // a smaller stake, before it is known who sends
+constexpr std::size_t kBisectMin = 64;        // a failed equation of at most this many goes exact
+constexpr std::size_t kItemsPerThread = 32;
 
-constexpr std::size_t kCombinedMin = 32;    // below this, one by one is as fast
-constexpr std::size_t kCombinedMax = 4096;  // items per equation: bounds memory, gains level off
-constexpr std::size_t kBisectMin = 64;      // a failed equation of at most this many goes exact
-constexpr std::size_t kItemsPerThread = 16;
+/// Decides which ranges of a batch are worth an equation. Bounds what bad signatures can cost: the
+/// equations that failed are never more than the batch itself and what those that held have saved.
+class Stakes {
+ public:
+  explicit Stakes(std::size_t batch) noexcept : left_(batch) {}
 
-/// Whether y is below p, and not x = 0 with the sign bit set.
-bool is_canonical_encoding(const Digest& bytes, const Point& p) noexcept {
-  Digest y;
-  store(y.data(), load(bytes.data()));
-  const bool sign = (bytes[31] >> 7) != 0;
-  y[31] |= static_cast<std::uint8_t>(bytes[31] & 0x80);
-  return y == bytes && !(sign && is_zero(p.x));
-}
-
-DecodedKey decode_key(ByteView bytes) noexcept {
-  DecodedKey key;
-  if (bytes.size() != kKeyBytes) return key;
-  key.bytes = digest_from(bytes.data());
-  key.valid = decompress(key.point, key.bytes.data());
-  key.strict_valid =
-      key.valid && is_canonical_encoding(key.bytes, key.point) && !is_small_order(key.point);
-  return key;
-}
-
-Scalar challenge(const Digest& r, const Digest& key, ByteView message) noexcept {
-  Sha512 hasher;
-  hasher.update(r);
-  hasher.update(key);
-  hasher.update(message);
-  const Sha512::Output digest = hasher.finish();
-  return reduce_wide(digest.data());
-}
-
-void exact_all(std::span<const Prepared> all, Rule rule, std::uint8_t* verdicts) noexcept {
-  for (const Prepared& one : all)
-    verdicts[one.item] = verify_exact(one, rule) ? 1 : 0;
-}
-
-/// Halves a failed equation until what is left is small enough to check one by one.
-void combined_all(std::span<const Prepared> all, std::uint8_t* verdicts) {
-  if (all.size() < kCombinedMin) return exact_all(all, Rule::zip215, verdicts);
-  if (verify_combined(all)) {
-    for (const Prepared& one : all)
-      verdicts[one.item] = 1;
-    return;
+  /// Whether an equation of so many would probably hold, judging by those checked one by one.
+  [[nodiscard]] bool worthwhile(std::size_t size) const noexcept {
+    return size >= kCombinedMin && size <= left_ && bad_ * size <= checked_;
   }
-  if (all.size() <= kBisectMin) return exact_all(all, Rule::zip215, verdicts);
-  combined_all(all.first(all.size() / 2), verdicts);
-  combined_all(all.subspan(all.size() / 2), verdicts);
-}
+  void held(std::size_t size) noexcept { left_ += 2 * size, checked_ += size; }
+  void failed(std::size_t size) noexcept { left_ -= size; }
+  void checked(std::size_t size, std::size_t bad) noexcept { checked_ += size, bad_ += bad; }
+
+ private:
+  std::size_t left_;
+  std::size_t checked_ = 0;
+  std::size_t bad_ = 0;
+};
+
+/// The candidates of one part of a batch, on their way to verdicts.
+class Verifier {
+ public:
+  Verifier(const Candidates& candidates, Rule rule, std::uint8_t* verdicts)
+      : candidates_(candidates), rule_(rule), verdicts_(verdicts), stakes_(candidates.size()) {}
+
+  void exact(std::size_t from, std::size_t to) {
+    std::vector<std::size_t> all(to - from);
+    for (std::size_t i = from; i < to; ++i)
+      all[i - from] = i;
+    exact(all);
+  }
+
+  void combined() {
+    const std::size_t first = std::min(kFirstEquation, candidates_.size());
+    combined(0, first);
+    combined(first, candidates_.size());
+  }
+
+ private:
+  void combined(std::size_t from, std::size_t to) {
+    if (!stakes_.worthwhile(std::min(to - from, kBisectMin))) return exact(from, to);
+    Combination combination(candidates_, from, to);
+    bisect(combination, 0, combination.size());
+  }
+
+  void bisect(Combination& combination, std::size_t from, std::size_t to) {
+    const std::size_t size = to - from;
+    if (stakes_.worthwhile(size)) {
+      if (combination.holds(from, to)) {
+        stakes_.held(size);
+        for (std::size_t i = from; i < to; ++i)
+          verdicts_[candidates_.item[combination.candidate(i)]] = 1;
+        return;
+      }
+      stakes_.failed(size);
+    }
+    if (size <= kBisectMin || !stakes_.worthwhile(kBisectMin)) {
+      std::vector<std::size_t> all(size);
+      for (std::size_t i = from; i < to; ++i)
+        all[i - from] = combination.candidate(i);
+      return exact(all);
+    }
+    bisect(combination, from, from + size / 2);
+    bisect(combination, from + size / 2, to);
+  }
+
+  void exact(const std::vector<std::size_t>& all) {
+    std::vector<Equation> equations(all.size());
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      const std::size_t c = all[i];
+      equations[i] = {candidates_.keys[candidates_.key[c]], candidates_.r(c), candidates_.k[c],
+                      candidates_.s[c]};
+    }
+    std::vector<std::uint8_t> good(all.size());
+    kernels().verify_exact(good.data(), equations.data(), equations.size(), rule_ == Rule::zip215);
+    std::size_t bad = 0;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      verdicts_[candidates_.item[all[i]]] = good[i];
+      bad += good[i] == 0 ? 1 : 0;
+    }
+    stakes_.checked(all.size(), bad);
+  }
+
+  const Candidates& candidates_;
+  const Rule rule_;
+  std::uint8_t* const verdicts_;
+  Stakes stakes_;
+};
 
 void verify_range(const Batch& batch, Rule rule, Method method, std::uint8_t* verdicts,
                   std::size_t from, std::size_t to) {
-  std::vector<Prepared> all;
-  for (std::size_t begin = from; begin < to; begin += kCombinedMax) {
-    const std::size_t end = std::min(to, begin + kCombinedMax);
-    all.clear();
-    all.reserve(end - begin);
-    for (std::size_t i = begin; i < end; ++i) {
-      verdicts[i] = 0;
-      if (!prepare(all.emplace_back(), batch, i, rule)) all.pop_back();
-    }
-    const bool combined = rule == Rule::zip215 && method != Method::exact;
-    if (combined) {
-      combined_all(all, verdicts);
+  for (std::size_t begin = from; begin < to; begin += kTogether) {
+    const std::size_t end = std::min(to, begin + kTogether);
+    std::fill(verdicts + begin, verdicts + end, std::uint8_t{0});
+    const Candidates candidates = find_candidates(batch, rule, begin, end);
+    Verifier verifier(candidates, rule, verdicts);
+    if (rule == Rule::zip215 && method != Method::exact) {
+      verifier.combined();
     } else {
-      exact_all(all, rule, verdicts);
+      verifier.exact(0, candidates.size());
     }
   }
 }
 
 }  // namespace
-
-KeySet::KeySet(const Items& public_keys, bool tables) {
-  keys_.reserve(public_keys.size());
-  for (std::size_t i = 0; i < public_keys.size(); ++i) {
-    keys_.push_back(decode_key(public_keys[i]));
-    if (tables) tables_.push_back(odd_multiples<kKeyTable>(keys_.back().point));
-  }
-}
-
-bool prepare(Prepared& out, const Batch& batch, std::size_t i, Rule rule) {
-  const ByteView signature = batch.signatures[i];
-  if (signature.size() != kSignatureBytes) return false;
-  std::array<std::uint8_t, kSignatureBytes> bytes;  // read once: the caller may write meanwhile
-  std::copy_n(signature.data(), kSignatureBytes, bytes.begin());
-  out.item = i;
-  out.r_bytes = digest_from(bytes.data());
-  out.s = load_scalar(bytes.data() + 32);
-  if (!is_canonical(out.s)) return false;
-  out.key_set = batch.key_set;
-  if (batch.key_set != nullptr) {
-    out.key = static_cast<std::size_t>(batch.key_index[i]);
-  } else {
-    out.own_key = decode_key(batch.public_keys[i]);
-  }
-  const DecodedKey& key = out.public_key();
-  if (rule == Rule::zip215 ? !key.valid : !key.strict_valid) return false;
-  if (rule == Rule::zip215 && !decompress(out.r, out.r_bytes.data())) return false;
-  out.challenge = challenge(out.r_bytes, key.bytes, batch.messages[i]);
-  return true;
-}
 
 void verify_batch(const Batch& batch, Rule rule, Method method, unsigned threads,
                   std::uint8_t* verdicts) {
@@ -130,8 +139,9 @@ bool verify(ByteView public_key, ByteView signature, ByteView message, Rule rule
                     .key_index = {},
                     .signatures = Items::list(&signature, 1),
                     .messages = Items::list(&message, 1)};
-  Prepared one;
-  return prepare(one, batch, 0, rule) && verify_exact(one, rule);
+  std::uint8_t verdict = 0;
+  verify_batch(batch, rule, Method::exact, 1, &verdict);
+  return verdict != 0;
 }
 
 }  // namespace chopmark::sig

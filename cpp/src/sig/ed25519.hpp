@@ -26,33 +26,27 @@ enum class Method : std::uint8_t {
 
 inline constexpr std::size_t kKeyBytes = 32;
 inline constexpr std::size_t kSignatureBytes = 64;
-inline constexpr std::size_t kKeyTable = 8;  // odd multiples: windows of 5 bits
-
-/// A public key, decoded once.
-struct DecodedKey {
-  Digest bytes{};
-  bool valid = false;         // decodes under ZIP-215
-  bool strict_valid = false;  // and is canonical and not of small order
-  curve25519::Point point;
-};
 
 /// Decoded keys that many signatures refer to by index. Immutable: threads may share it.
 class KeySet {
  public:
-  /// An item that has not 32 bytes is a key that is not valid. With `tables`, odd multiples of each
-  /// key are kept: 1,280 bytes more for each key.
+  /// An item that has not 32 bytes is a key that is not valid.
   KeySet(const Items& public_keys, bool tables);
 
-  [[nodiscard]] std::size_t size() const noexcept { return keys_.size(); }
-  [[nodiscard]] const DecodedKey& operator[](std::size_t i) const noexcept { return keys_[i]; }
-  [[nodiscard]] const std::array<curve25519::Cached, kKeyTable>* table(
-      std::size_t i) const noexcept {
-    return tables_.empty() ? nullptr : &tables_[i];
+  [[nodiscard]] std::size_t size() const noexcept { return bytes_.size(); }
+  /// All 0 for a key of another length.
+  [[nodiscard]] const Digest& bytes(std::size_t i) const noexcept { return bytes_[i]; }
+  [[nodiscard]] const curve25519::Niels& point(std::size_t i) const noexcept { return points_[i]; }
+  /// Whether the rule takes signatures by this key.
+  [[nodiscard]] bool valid(std::size_t i, Rule rule) const noexcept {
+    return (rule == Rule::zip215 ? valid_ : strict_valid_)[i] != 0;
   }
 
  private:
-  std::vector<DecodedKey> keys_;
-  std::vector<std::array<curve25519::Cached, kKeyTable>> tables_;
+  std::vector<Digest> bytes_;
+  std::vector<curve25519::Niels> points_;
+  std::vector<std::uint8_t> valid_;
+  std::vector<std::uint8_t> strict_valid_;
 };
 
 /// A batch: signature i is over message i, by public_keys[i] or by (*key_set)[key_index[i]].

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// One verification by itself: s B - k A by interleaved non-adjacent forms (Straus).
+// Kernels::verify_exact of the portable backend: s B - k A by interleaved non-adjacent forms
+// (Straus). Several share one inversion, after which the point is compared with R as it was sent.
 #include <algorithm>
-#include <cstring>
 
-#include "sig/prepared.hpp"
+#include "sig/kernels.hpp"
 
 namespace chopmark::sig {
 namespace {
@@ -12,56 +12,87 @@ using namespace curve25519;
 
 constexpr unsigned kKeyWindow = 5;
 constexpr unsigned kBaseWindow = 8;
-using KeyTable = std::array<Cached, kKeyTable>;
-static_assert(kKeyTable == std::size_t{1} << (kKeyWindow - 2));
-using BaseTable = std::array<Cached, std::size_t{1} << (kBaseWindow - 2)>;
+static_assert(kBaseMultiples > std::size_t{1} << (kBaseWindow - 1));
+using KeyTable = std::array<Cached, std::size_t{1} << (kKeyWindow - 2)>;
+constexpr std::size_t kTogether = 16;
 
-const BaseTable& base_table() noexcept {
-  static const BaseTable table = odd_multiples<std::tuple_size_v<BaseTable>>(base_point());
-  return table;
+std::size_t magnitude(int digit) noexcept {
+  return static_cast<std::size_t>(digit < 0 ? -digit : digit);
 }
 
-template <class Table>
-Completed step(const Point& sum, const Table& table, int digit) noexcept {
-  const auto entry = static_cast<std::size_t>(digit < 0 ? -digit : digit) / 2;
-  return digit > 0 ? add(sum, table[entry]) : subtract(sum, table[entry]);
+template <class Entry>
+Completed step(const Point& sum, const Entry& entry, bool positive) noexcept {
+  return positive ? add(sum, entry) : subtract(sum, entry);
 }
 
 /// s B - k A.
-Point base_minus_key(const Scalar& s, const Scalar& k, const KeyTable& key) noexcept {
+Point base_minus_key(const Equation& equation) noexcept {
   std::int8_t s_digits[256];
   std::int8_t k_digits[256];
-  const std::size_t used = std::max(non_adjacent_form(s_digits, s, kBaseWindow),
-                                    non_adjacent_form(k_digits, k, kKeyWindow));
-  const BaseTable& base = base_table();
+  const std::size_t used = std::max(non_adjacent_form(s_digits, equation.s, kBaseWindow),
+                                    non_adjacent_form(k_digits, equation.k, kKeyWindow));
+  const KeyTable key = odd_multiples<std::tuple_size_v<KeyTable>>(to_point(*equation.key));
   Point sum;
   for (std::size_t i = used; i-- != 0;) {
     Completed next = doubled(sum);
-    if (k_digits[i] != 0) next = step(to_point(next), key, -k_digits[i]);
-    if (s_digits[i] != 0) next = step(to_point(next), base, s_digits[i]);
+    if (k_digits[i] != 0)
+      next = step(to_point(next), key[magnitude(k_digits[i]) / 2], k_digits[i] < 0);
+    if (s_digits[i] != 0)
+      next = step(to_point(next), kBaseTable[magnitude(s_digits[i])], s_digits[i] > 0);
     sum = i == 0 ? to_point(next) : to_projective(next);
   }
   return sum;
 }
 
+/// Replaces each z by its inverse. None is zero.
+void invert_together(Fe* z, std::size_t count) noexcept {
+  Fe before[kTogether];
+  Fe all = kOne;
+  for (std::size_t i = 0; i < count; ++i) {
+    before[i] = all;
+    all = mul(all, z[i]);
+  }
+  Fe inverse = invert(all);
+  for (std::size_t i = count; i-- != 0;) {
+    const Fe own = mul(inverse, before[i]);
+    inverse = mul(inverse, z[i]);
+    z[i] = own;
+  }
+}
+
+bool matches_up_to_small_order(const Point& p, const std::uint8_t r_bytes[32]) noexcept {
+  Niels r;
+  std::uint8_t ok = 0;
+  decode_points_portable(&r, &ok, r_bytes, 32, 1);
+  return ok != 0 && is_small_order(to_point(subtract(p, r)));
+}
+
+bool verdict(const Point& p, const Fe& inverse, const std::uint8_t* r, bool cofactored) noexcept {
+  Digest encoded;
+  store(encoded.data(), mul(p.y, inverse));
+  if (is_odd(mul(p.x, inverse))) encoded[31] |= 0x80;
+  // Comparing with the canonical encoding refuses a non-canonical R.
+  const bool same = std::equal(encoded.begin(), encoded.end(), r);
+  if (cofactored) return same || matches_up_to_small_order(p, r);
+  return same && !is_small_order_encoding(encoded.data());
+}
+
 }  // namespace
 
-bool verify_exact(const Prepared& one, Rule rule) noexcept {
-  const KeyTable* kept = one.key_set != nullptr ? one.key_set->table(one.key) : nullptr;
-  KeyTable made;
-  if (kept == nullptr) {
-    made = odd_multiples<kKeyTable>(one.public_key().point);
-    kept = &made;
+void verify_exact_portable(std::uint8_t* verdicts, const Equation* equations, std::size_t count,
+                           bool cofactored) {
+  Point p[kTogether];
+  Fe z[kTogether];
+  for (std::size_t begin = 0; begin < count; begin += kTogether) {
+    const std::size_t some = std::min(kTogether, count - begin);
+    for (std::size_t i = 0; i < some; ++i) {
+      p[i] = base_minus_key(equations[begin + i]);
+      z[i] = p[i].z;
+    }
+    invert_together(z, some);
+    for (std::size_t i = 0; i < some; ++i)
+      verdicts[begin + i] = verdict(p[i], z[i], equations[begin + i].r, cofactored) ? 1 : 0;
   }
-  const Point expected_r = base_minus_key(one.s, one.challenge, *kept);
-  if (rule == Rule::zip215) {
-    const Point difference = to_point(subtract(expected_r, to_cached(one.r)));
-    return is_small_order(difference);
-  }
-  // Comparing with the canonical encoding refuses a non-canonical R.
-  Digest encoded;
-  compress(encoded.data(), expected_r);
-  return encoded == one.r_bytes && !is_small_order(expected_r);
 }
 
 }  // namespace chopmark::sig

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "curve25519/field.hpp"
+#include "curve25519/constants.hpp"
 
 #include "curve25519/reference.hpp"
 #include "test.hpp"
@@ -226,13 +226,13 @@ TEST(field_sqrt_ratio_of_zero) {
 }
 
 TEST(field_curve_constants) {
-  EXPECT_EQ(to_hex(encoded(curve_d())),
+  EXPECT_EQ(to_hex(encoded(kCurveD)),
             "a3785913ca4deb75abd841414d0a700098e879777940c78c73fe6f2bee6c0352");
   const Fe numerator{{121665, 0, 0, 0, 0}};
   const Fe denominator{{121666, 0, 0, 0, 0}};
-  EXPECT(is_zero(add(mul(curve_d(), denominator), numerator)));
-  EXPECT(same(curve_2d(), add(curve_d(), curve_d())));
-  EXPECT(all_below(curve_d(), kTight) && all_below(curve_2d(), kTight));
+  EXPECT(is_zero(add(mul(kCurveD, denominator), numerator)));
+  EXPECT(same(kCurve2D, add(kCurveD, kCurveD)));
+  EXPECT(all_below(kCurveD, kTight) && all_below(kCurve2D, kTight));
 }
 
 }  // namespace chopmark::test

@@ -27,7 +27,7 @@ bool well_formed(const Point& p) {
   const Fe xx = sqr(p.x);
   const Fe yy = sqr(p.y);
   const Fe zz = sqr(p.z);
-  const bool on_curve = same(mul(sub(yy, xx), zz), add(sqr(zz), mul(curve_d(), mul(xx, yy))));
+  const bool on_curve = same(mul(sub(yy, xx), zz), add(sqr(zz), mul(kCurveD, mul(xx, yy))));
   const bool tight = all_below(p.x, kTight) && all_below(p.y, kTight) && all_below(p.z, kTight) &&
                      all_below(p.t, kTight);
   return on_curve && tight && !is_zero(p.z) && same(mul(p.t, p.z), mul(p.x, p.y));
@@ -59,7 +59,7 @@ unsigned order_up_to(const Point& p, unsigned most) {
 /// Whether (y^2 - 1) / (d y^2 + 1) is a square, by the Euler criterion.
 bool has_point(const Fe& y) {
   const Fe u = sub(sqr(y), kOne);
-  const Fe v = carry(add(mul(sqr(y), curve_d()), kOne));
+  const Fe v = carry(add(mul(sqr(y), kCurveD), kOne));
   const Fe product = mul(u, v);
   const Fe symbol = mul(sqr_times(pow_p58(product), 2), sqr(product));  // exponent (p - 1) / 2
   return is_zero(product) || same(symbol, kOne);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where the two rules differ, and single equations against repeated addition.
+#include "dispatch/backend.hpp"
 #include "sig/batches.hpp"
-#include "sig/prepared.hpp"
+#include "sig/combined.hpp"
 
 namespace chopmark::test {
 namespace {
@@ -27,22 +28,37 @@ void add_mixed(SignedItems& items, std::uint64_t seed, std::size_t in_key, std::
   items.add(encoded(mixed_key), joined(r, add(nonce, mul(k, key.scalar))), message);
 }
 
-sig::Prepared equation(const Scalar& s, const Scalar& k, const Point& key, const Point& r) {
-  sig::Prepared one{};
-  one.s = s;
-  one.challenge = k;
-  one.own_key.bytes = encoded(key);
-  one.own_key.valid = one.own_key.strict_valid = true;
-  one.own_key.point = key;
-  one.r = r;
-  one.r_bytes = encoded(r);
+sig::Candidates equation(const Scalar& s, const Scalar& k, const Point& key, const Point& r) {
+  sig::Candidates one;
+  const Digest r_bytes = encoded(r);
+  const Digest key_bytes = encoded(key);
+  one.item = {0};
+  one.r_and_key.assign(r_bytes.begin(), r_bytes.end());
+  one.r_and_key.insert(one.r_and_key.end(), key_bytes.begin(), key_bytes.end());
+  one.digests.resize(64);
+  one.s = {s};
+  one.k = {k};
+  one.key = {0};
+  one.own_keys.resize(1);
+  std::uint8_t ok = 0;
+  kernels().decode_points(one.own_keys.data(), &ok, key_bytes.data(), 32, 1);
+  EXPECT_EQ(ok, 1);
   return one;
 }
 
-void expect_holds(const sig::Prepared& one, bool zip215, bool strict) {
-  EXPECT_EQ(sig::verify_exact(one, Rule::zip215), zip215);
-  EXPECT_EQ(sig::verify_exact(one, Rule::strict), strict);
-  EXPECT_EQ(sig::verify_combined(std::span(&one, 1)), zip215);
+void expect_holds(const sig::Candidates& made, bool zip215, bool strict) {
+  sig::Candidates one = made;
+  one.keys = {&one.own_keys[0]};
+  const sig::Equation equation{one.keys[0], one.r(0), one.k[0], one.s[0]};
+  const std::vector<sig::Equation> equations(3, equation);  // one alone takes another path
+  for (const std::size_t count : {1, 3}) {
+    for (const bool cofactored : {true, false}) {
+      Bytes verdicts(count, 0xee);
+      kernels().verify_exact(verdicts.data(), equations.data(), count, cofactored);
+      EXPECT(verdicts == Bytes(count, (cofactored ? zip215 : strict) ? 1 : 0));
+    }
+  }
+  EXPECT_EQ(sig::Combination(one, 0, 1).holds(0, 1), zip215);
 }
 
 }  // namespace

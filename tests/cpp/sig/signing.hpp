@@ -7,7 +7,6 @@
 #include "curve25519/reference.hpp"
 #include "hash/sha512.hpp"
 #include "sig/ed25519.hpp"
-#include "sig/prepared.hpp"
 #include "test.hpp"
 
 namespace chopmark::test {

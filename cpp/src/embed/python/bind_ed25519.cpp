@@ -118,7 +118,7 @@ py::array_t<bool> valid_keys(const KeySet& keys) {
   py::array_t<bool> valid(static_cast<py::ssize_t>(keys.size()));
   bool* to = valid.mutable_data();
   for (std::size_t i = 0; i < keys.size(); ++i)
-    to[i] = keys[i].valid;
+    to[i] = keys.valid(i, sig::Rule::zip215);
   return valid;
 }
 

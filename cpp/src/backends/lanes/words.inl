@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// The structures of curve25519 as what they are: arrays of words of 64 bits. Not through the
+// members of std::array, which are templates of the standard library.
+
+static_assert(sizeof(curve25519::Fe) == 40 && sizeof(curve25519::Niels) == 128 &&
+              sizeof(curve25519::Point) == 160 && sizeof(curve25519::Scalar) == 32);
+
+template <class Structure>
+inline const std::uint64_t* words_of(const Structure* structure) {
+  return reinterpret_cast<const std::uint64_t*>(structure);
+}
+template <class Structure>
+inline std::uint64_t* words_of(Structure* structure) {
+  return reinterpret_cast<std::uint64_t*>(structure);
+}
