@@ -30,18 +30,38 @@ void clear(std::uint64_t* group) {
   }
 }
 
+/// Adds the point with these digits in one group. The words of the buckets move in three parts, put
+/// between the products: the multipliers need not wait for all of them.
 template <unsigned kBits>
-inline void add_to_buckets(std::uint64_t* group, const std::uint64_t* point,
-                           const std::int8_t digits[kLanes]) {
+LANE_INLINE void add_to_buckets(std::uint64_t* group, const std::uint64_t* point,
+                                const std::int8_t digits[kLanes]) {
   std::uint64_t* rows[kLanes];
-  unsigned negative = 0;
+  unsigned signs = 0;
   for (unsigned lane = 0; lane < kLanes; ++lane) {
     const int digit = digits[lane];
-    negative |= (digit < 0 ? 1U : 0U) << lane;
+    signs |= (digit < 0 ? 1U : 0U) << lane;
     rows[lane] = bucket<kBits>(group, lane, static_cast<unsigned>(digit < 0 ? -digit : digit));
   }
-  const LaneSums before = load_sums(rows);
-  store_sums(rows, to_sums(add(before, splat_niels(point), static_cast<Mask>(negative))));
+  const auto negative = static_cast<Mask>(signs);
+  const LaneNiels q = splat_niels(point);
+  Vec words[20];
+  load_part<0>(words, rows);
+  const LaneRaw b = product(fe_at(words), select(negative, q.y_plus_x, q.y_minus_x));
+  load_part<1>(words, rows);
+  const LaneRaw a = product(fe_at(words + 5), select(negative, q.y_minus_x, q.y_plus_x));
+  load_part<2>(words, rows);
+  const LaneRaw c = product(fe_at(words + 15), q.t2d);
+  const LaneFe z = fe_at(words + 10);
+  const LaneCompleted sum = completed(a, b, c, add(raw(z), raw(z)), negative);
+  const LaneRaw x = product(sum.e, sum.f);
+  const LaneRaw y = product(sum.g, sum.h);
+  put_fe(words, carry(add(y, x)));
+  put_fe(words + 5, carry(sub(y, x)));
+  store_part<0>(rows, words);
+  put_fe(words + 10, mul(sum.f, sum.g));
+  store_part<1>(rows, words);
+  put_fe(words + 15, mul(sum.e, sum.h));
+  store_part<2>(rows, words);
 }
 
 /// The digits of base 2^kBits of a scalar given in digits of base 256.
@@ -61,20 +81,18 @@ template <unsigned kBits>
 void fill(std::uint64_t* scratch, const sig::Terms& terms, unsigned first) {
   using B = Buckets<kBits>;
   std::int8_t made[64];
-  const auto add_all = [&](const curve25519::Niels* point, const std::int8_t* digits,
-                           unsigned groups) __attribute__((always_inline)) {
-    for (unsigned g = 0; g < B::kTogether && first + g < groups; ++g) {
-      add_to_buckets<kBits>(scratch + g * B::kGroupWords, words_of(point),
+  for (std::size_t i = 0; i < terms.long_count; ++i) {
+    const std::int8_t* digits = windows_of<kBits>(made, terms.long_digits + 32 * i, 32);
+    for (unsigned g = 0; g < B::kTogether; ++g)
+      add_to_buckets<kBits>(scratch + g * B::kGroupWords, words_of(terms.long_points[i]),
                             digits + kLanes * (first + g));
-    }
-  };
-  for (std::size_t i = 0; i < terms.long_count; ++i)
-    add_all(terms.long_points[i], windows_of<kBits>(made, terms.long_digits + 32 * i, 32),
-            B::kLongGroups);
-  if (first >= B::kShortGroups) return;
-  for (std::size_t i = 0; i < terms.short_count; ++i)
-    add_all(terms.short_points + i, windows_of<kBits>(made, terms.short_digits + 16 * i, 16),
-            B::kShortGroups);
+  }
+  for (std::size_t i = 0; first < B::kShortGroups && i < terms.short_count; ++i) {
+    const std::int8_t* digits = windows_of<kBits>(made, terms.short_digits + 16 * i, 16);
+    for (unsigned g = 0; g < B::kTogether && first + g < B::kShortGroups; ++g)
+      add_to_buckets<kBits>(scratch + g * B::kGroupWords, words_of(terms.short_points + i),
+                            digits + kLanes * (first + g));
+  }
 }
 
 /// sum(row * bucket of that row) in each lane.

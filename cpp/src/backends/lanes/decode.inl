@@ -25,10 +25,10 @@ inline LaneFe load_encodings(const std::uint8_t* const encodings[kLanes], Mask& 
 struct FePair {
   LaneFe a, b;
 };
-inline FePair mul(const FePair& x, const FePair& y) {
+LANE_INLINE FePair mul(const FePair& x, const FePair& y) {
   return {mul(x.a, y.a), mul(x.b, y.b)};
 }
-inline FePair sqr(const FePair& x) {
+LANE_INLINE FePair sqr(const FePair& x) {
   return {sqr(x.a), sqr(x.b)};
 }
 FePair sqr_times(FePair x, int times) {

@@ -19,48 +19,48 @@ struct LaneRaw {
 constexpr std::uint64_t kMask51 = (std::uint64_t{1} << 51) - 1;
 
 #ifdef CHOPMARK_CHECK_BOUNDS
-inline void check_bounds(const LaneFe& a) {
+LANE_INLINE void check_bounds(const LaneFe& a) {
   const Vec bound = splat((std::uint64_t{1} << 51) + (1 << 16));
   CHOPMARK_CHECK(all_below(a.v0, bound) && all_below(a.v1, bound) && all_below(a.v2, bound) &&
                  all_below(a.v3, bound) && all_below(a.v4, bound));
 }
-inline void check_bounds(const LaneRaw& a) {
+LANE_INLINE void check_bounds(const LaneRaw& a) {
   const Vec bound = splat(std::uint64_t{1} << 62);
   CHOPMARK_CHECK(all_below(a.v0, bound) && all_below(a.v1, bound) && all_below(a.v2, bound) &&
                  all_below(a.v3, bound) && all_below(a.v4, bound));
 }
 #else
 template <class Value>
-inline void check_bounds(const Value&) {}
+LANE_INLINE void check_bounds(const Value&) {}
 #endif
 
-inline LaneRaw raw(const LaneFe& a) {
+LANE_INLINE LaneRaw raw(const LaneFe& a) {
   return {a.v0, a.v1, a.v2, a.v3, a.v4};
 }
 /// The words of one element of curve25519 in all lanes.
-inline LaneFe splat_fe(const std::uint64_t* limb) {
+LANE_INLINE LaneFe splat_fe(const std::uint64_t* limb) {
   return {splat(limb[0]), splat(limb[1]), splat(limb[2]), splat(limb[3]), splat(limb[4])};
 }
-inline LaneFe curve_d() {
+LANE_INLINE LaneFe curve_d() {
   return splat_fe(words_of(&curve25519::kCurveD));
 }
-inline LaneFe curve_2d() {
+LANE_INLINE LaneFe curve_2d() {
   return splat_fe(words_of(&curve25519::kCurve2D));
 }
-inline LaneFe sqrt_minus_one() {
+LANE_INLINE LaneFe sqrt_minus_one() {
   return splat_fe(words_of(&curve25519::kSqrtMinusOne));
 }
-inline LaneFe small_fe(std::uint64_t value) {
+LANE_INLINE LaneFe small_fe(std::uint64_t value) {
   const Vec zero = splat(0);
   return {splat(value), zero, zero, zero, zero};
 }
 
-inline LaneRaw add(const LaneRaw& a, const LaneRaw& b) {
+LANE_INLINE LaneRaw add(const LaneRaw& a, const LaneRaw& b) {
   return {add(a.v0, b.v0), add(a.v1, b.v1), add(a.v2, b.v2), add(a.v3, b.v3), add(a.v4, b.v4)};
 }
 /// b at most a product. 512 p is added, in limbs 2^60 - 19 * 512 and 2^60 - 512, so that no limb
 /// goes below zero.
-inline LaneRaw sub(const LaneRaw& a, const LaneRaw& b) {
+LANE_INLINE LaneRaw sub(const LaneRaw& a, const LaneRaw& b) {
   const Vec first = splat((std::uint64_t{1} << 60) - 19 * 512);
   const Vec other = splat((std::uint64_t{1} << 60) - 512);
   return {sub(add(a.v0, first), b.v0), sub(add(a.v1, other), b.v1), sub(add(a.v2, other), b.v2),
@@ -68,7 +68,7 @@ inline LaneRaw sub(const LaneRaw& a, const LaneRaw& b) {
 }
 /// All carries at once. A carry is below 2^11, so a limb ends below 2^51 + 19 * 2^11 < 2^51 + 2^16.
 /// From a single product the carry is below 2^8: 2^51 + 2^13, what the portable field calls tight.
-inline LaneFe carry(const LaneRaw& a) {
+LANE_INLINE LaneFe carry(const LaneRaw& a) {
   check_bounds(a);
   const Vec mask = splat(kMask51);
   return {madd_lo(bits_and(a.v0, mask), shifted_right<51>(a.v4), splat(19)),
@@ -77,117 +77,100 @@ inline LaneFe carry(const LaneRaw& a) {
           add(bits_and(a.v3, mask), shifted_right<51>(a.v2)),
           add(bits_and(a.v4, mask), shifted_right<51>(a.v3))};
 }
-inline LaneFe sum(const LaneFe& a, const LaneFe& b) {
+LANE_INLINE LaneFe sum(const LaneFe& a, const LaneFe& b) {
   return carry(add(raw(a), raw(b)));
 }
-inline LaneFe difference(const LaneFe& a, const LaneFe& b) {
+LANE_INLINE LaneFe difference(const LaneFe& a, const LaneFe& b) {
   return carry(sub(raw(a), raw(b)));
 }
 /// Limbs below 2^51 + 19: what the portable field calls tight.
-inline LaneFe recarried(const LaneFe& a) {
+LANE_INLINE LaneFe recarried(const LaneFe& a) {
   return carry(raw(a));
 }
-inline LaneFe select(Mask mask, const LaneFe& a, const LaneFe& b) {
+LANE_INLINE LaneFe select(Mask mask, const LaneFe& a, const LaneFe& b) {
   return {select(mask, a.v0, b.v0), select(mask, a.v1, b.v1), select(mask, a.v2, b.v2),
           select(mask, a.v3, b.v3), select(mask, a.v4, b.v4)};
 }
 
 /// An element as words of memory: of this backend's rows, and of curve25519. Here they are the
 /// same.
-inline LaneFe fe_at(const Vec* words) {
+LANE_INLINE LaneFe fe_at(const Vec* words) {
   return {words[0], words[1], words[2], words[3], words[4]};
 }
-inline void put_fe(Vec* words, const LaneFe& a) {
+LANE_INLINE void put_fe(Vec* words, const LaneFe& a) {
   words[0] = a.v0, words[1] = a.v1, words[2] = a.v2, words[3] = a.v3, words[4] = a.v4;
 }
-inline LaneFe fe_from_limbs(const Vec* words) {
+LANE_INLINE LaneFe fe_from_limbs(const Vec* words) {
   return fe_at(words);
 }
-inline void limbs_from_fe(Vec* words, const LaneFe& a) {
+LANE_INLINE void limbs_from_fe(Vec* words, const LaneFe& a) {
   put_fe(words, a);
 }
 
 /// Columns 5..9 have weight 2^255 and more: they come back times 19. With lower halves below 2^52
 /// and twice the upper halves below 2^51 + 2^19 the largest column is the first, below
 /// 2^52 + 19 * (4 * 2^52 + 5 * (2^51 + 2^19)) < 125 * 2^52 < 2^59.
-inline LaneRaw folded(Vec r0, Vec r1, Vec r2, Vec r3, Vec r4, Vec r5, Vec r6, Vec r7, Vec r8,
-                      Vec r9) {
+LANE_INLINE LaneRaw folded(Vec r0, Vec r1, Vec r2, Vec r3, Vec r4, Vec r5, Vec r6, Vec r7, Vec r8,
+                           Vec r9) {
   const Vec nineteen = opaque_splat(19);
   return {add(r0, times(r5, nineteen)), add(r1, times(r6, nineteen)), add(r2, times(r7, nineteen)),
           add(r3, times(r8, nineteen)), add(r4, times(r9, nineteen))};
 }
-inline Vec twice(Vec a) {
+LANE_INLINE Vec twice(Vec a) {
   return add(a, a);
 }
 
-/// The upper half of a_i b_j has weight 2^(51 (i + j) + 52): twice that of column i + j + 1.
-inline LaneRaw product(const LaneFe& a, const LaneFe& b) {
+/// The upper half of a_i b_j has weight 2^(51 (i + j) + 52): twice that of column i + j + 1. Column
+/// by column, so that few registers are alive at a time.
+LANE_INLINE LaneRaw product(const LaneFe& a, const LaneFe& b) {
   check_bounds(a);
   check_bounds(b);
+  const Vec nineteen = opaque_splat(19);
   const Vec z = splat(0);
-  Vec l0 = madd_lo(z, a.v0, b.v0);
-  Vec h1 = madd_hi(z, a.v0, b.v0);
-  Vec l1 = madd_lo(z, a.v0, b.v1);
-  Vec h2 = madd_hi(z, a.v0, b.v1);
-  Vec l2 = madd_lo(z, a.v0, b.v2);
-  Vec h3 = madd_hi(z, a.v0, b.v2);
-  Vec l3 = madd_lo(z, a.v0, b.v3);
-  Vec h4 = madd_hi(z, a.v0, b.v3);
-  Vec l4 = madd_lo(z, a.v0, b.v4);
-  Vec h5 = madd_hi(z, a.v0, b.v4);
+  Vec l = madd_lo(z, a.v0, b.v0);
+  Vec h = madd_hi(z, a.v0, b.v0);
+  Vec r0 = l;
 
-  l1 = madd_lo(l1, a.v1, b.v0);
-  h2 = madd_hi(h2, a.v1, b.v0);
-  l2 = madd_lo(l2, a.v1, b.v1);
-  h3 = madd_hi(h3, a.v1, b.v1);
-  l3 = madd_lo(l3, a.v1, b.v2);
-  h4 = madd_hi(h4, a.v1, b.v2);
-  l4 = madd_lo(l4, a.v1, b.v3);
-  h5 = madd_hi(h5, a.v1, b.v3);
-  Vec l5 = madd_lo(z, a.v1, b.v4);
-  Vec h6 = madd_hi(z, a.v1, b.v4);
+  l = madd_lo(madd_lo(z, a.v0, b.v1), a.v1, b.v0);
+  Vec r1 = add(l, twice(h));
+  h = madd_hi(madd_hi(z, a.v0, b.v1), a.v1, b.v0);
 
-  l2 = madd_lo(l2, a.v2, b.v0);
-  h3 = madd_hi(h3, a.v2, b.v0);
-  l3 = madd_lo(l3, a.v2, b.v1);
-  h4 = madd_hi(h4, a.v2, b.v1);
-  l4 = madd_lo(l4, a.v2, b.v2);
-  h5 = madd_hi(h5, a.v2, b.v2);
-  l5 = madd_lo(l5, a.v2, b.v3);
-  h6 = madd_hi(h6, a.v2, b.v3);
-  Vec l6 = madd_lo(z, a.v2, b.v4);
-  Vec h7 = madd_hi(z, a.v2, b.v4);
+  l = madd_lo(madd_lo(madd_lo(z, a.v0, b.v2), a.v1, b.v1), a.v2, b.v0);
+  Vec r2 = add(l, twice(h));
+  h = madd_hi(madd_hi(madd_hi(z, a.v0, b.v2), a.v1, b.v1), a.v2, b.v0);
 
-  l3 = madd_lo(l3, a.v3, b.v0);
-  h4 = madd_hi(h4, a.v3, b.v0);
-  l4 = madd_lo(l4, a.v3, b.v1);
-  h5 = madd_hi(h5, a.v3, b.v1);
-  l5 = madd_lo(l5, a.v3, b.v2);
-  h6 = madd_hi(h6, a.v3, b.v2);
-  l6 = madd_lo(l6, a.v3, b.v3);
-  h7 = madd_hi(h7, a.v3, b.v3);
-  Vec l7 = madd_lo(z, a.v3, b.v4);
-  Vec h8 = madd_hi(z, a.v3, b.v4);
+  l = madd_lo(madd_lo(madd_lo(madd_lo(z, a.v0, b.v3), a.v1, b.v2), a.v2, b.v1), a.v3, b.v0);
+  Vec r3 = add(l, twice(h));
+  h = madd_hi(madd_hi(madd_hi(madd_hi(z, a.v0, b.v3), a.v1, b.v2), a.v2, b.v1), a.v3, b.v0);
 
-  l4 = madd_lo(l4, a.v4, b.v0);
-  h5 = madd_hi(h5, a.v4, b.v0);
-  l5 = madd_lo(l5, a.v4, b.v1);
-  h6 = madd_hi(h6, a.v4, b.v1);
-  l6 = madd_lo(l6, a.v4, b.v2);
-  h7 = madd_hi(h7, a.v4, b.v2);
-  l7 = madd_lo(l7, a.v4, b.v3);
-  h8 = madd_hi(h8, a.v4, b.v3);
-  Vec l8 = madd_lo(z, a.v4, b.v4);
-  Vec h9 = madd_hi(z, a.v4, b.v4);
+  l = madd_lo(madd_lo(madd_lo(z, a.v0, b.v4), a.v1, b.v3), a.v2, b.v2);
+  l = madd_lo(madd_lo(l, a.v3, b.v1), a.v4, b.v0);
+  Vec r4 = add(l, twice(h));
+  h = madd_hi(madd_hi(madd_hi(z, a.v0, b.v4), a.v1, b.v3), a.v2, b.v2);
+  h = madd_hi(madd_hi(h, a.v3, b.v1), a.v4, b.v0);
 
-  return folded(l0, add(l1, twice(h1)), add(l2, twice(h2)), add(l3, twice(h3)), add(l4, twice(h4)),
-                add(l5, twice(h5)), add(l6, twice(h6)), add(l7, twice(h7)), add(l8, twice(h8)),
-                twice(h9));
+  l = madd_lo(madd_lo(madd_lo(madd_lo(z, a.v1, b.v4), a.v2, b.v3), a.v3, b.v2), a.v4, b.v1);
+  r0 = add(r0, times(add(l, twice(h)), nineteen));
+  h = madd_hi(madd_hi(madd_hi(madd_hi(z, a.v1, b.v4), a.v2, b.v3), a.v3, b.v2), a.v4, b.v1);
+
+  l = madd_lo(madd_lo(madd_lo(z, a.v2, b.v4), a.v3, b.v3), a.v4, b.v2);
+  r1 = add(r1, times(add(l, twice(h)), nineteen));
+  h = madd_hi(madd_hi(madd_hi(z, a.v2, b.v4), a.v3, b.v3), a.v4, b.v2);
+
+  l = madd_lo(madd_lo(z, a.v3, b.v4), a.v4, b.v3);
+  r2 = add(r2, times(add(l, twice(h)), nineteen));
+  h = madd_hi(madd_hi(z, a.v3, b.v4), a.v4, b.v3);
+
+  l = madd_lo(z, a.v4, b.v4);
+  r3 = add(r3, times(add(l, twice(h)), nineteen));
+  h = madd_hi(z, a.v4, b.v4);
+  r4 = add(r4, times(twice(h), nineteen));
+  return {r0, r1, r2, r3, r4};
 }
 
 /// Doubling a limb could reach 2^52 + 2^17, so it is the sums that are doubled: column k is
 /// lo(square) + 2 (lo(cross) + hi(square) + 2 hi(cross)).
-inline LaneRaw square(const LaneFe& a) {
+LANE_INLINE LaneRaw square(const LaneFe& a) {
   check_bounds(a);
   const Vec z = splat(0);
   const Vec x1 = madd_lo(madd_hi(z, a.v0, a.v0), a.v0, a.v1);
@@ -214,10 +197,10 @@ inline LaneRaw square(const LaneFe& a) {
                 twice(add(x7, twice(u7))), r8, r9);
 }
 
-inline LaneFe mul(const LaneFe& a, const LaneFe& b) {
+LANE_INLINE LaneFe mul(const LaneFe& a, const LaneFe& b) {
   return carry(product(a, b));
 }
-inline LaneFe sqr(const LaneFe& a) {
+LANE_INLINE LaneFe sqr(const LaneFe& a) {
   return carry(square(a));
 }
 
@@ -258,7 +241,7 @@ inline LaneFe canonical(const LaneFe& a) {
   return r;
 }
 /// Lanes where all limbs are the same.
-inline Mask equal_limbs(const LaneFe& a, const LaneFe& b) {
+LANE_INLINE Mask equal_limbs(const LaneFe& a, const LaneFe& b) {
   return static_cast<Mask>(equal(a.v0, b.v0) & equal(a.v1, b.v1) & equal(a.v2, b.v2) &
                            equal(a.v3, b.v3) & equal(a.v4, b.v4));
 }

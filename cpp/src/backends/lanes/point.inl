@@ -22,10 +22,10 @@ struct LaneCompleted {
   LaneFe e, f, g, h;
 };
 
-inline LaneProjective to_projective(const LaneCompleted& c) {
+LANE_INLINE LaneProjective to_projective(const LaneCompleted& c) {
   return {mul(c.e, c.f), mul(c.g, c.h), mul(c.f, c.g)};
 }
-inline LaneSums to_sums(const LaneCompleted& c) {
+LANE_INLINE LaneSums to_sums(const LaneCompleted& c) {
   const LaneRaw x = product(c.e, c.f);
   const LaneRaw y = product(c.g, c.h);
   return {carry(add(y, x)), carry(sub(y, x)), mul(c.f, c.g), mul(c.e, c.h)};
@@ -34,17 +34,17 @@ inline LaneSums identity_sums() {
   const LaneFe one = small_fe(1);
   return {one, one, one, small_fe(0)};
 }
-inline LaneCached to_cached(const LaneSums& p) {
+LANE_INLINE LaneCached to_cached(const LaneSums& p) {
   return {p.y_plus_x, p.y_minus_x, sum(p.z, p.z), mul(p.t, curve_2d())};
 }
-inline LaneNiels to_niels(const LaneFe& x, const LaneFe& y) {
+LANE_INLINE LaneNiels to_niels(const LaneFe& x, const LaneFe& y) {
   return {sum(y, x), difference(y, x), mul(mul(x, y), curve_2d())};
 }
-inline LaneNiels negated(const LaneNiels& q) {
+LANE_INLINE LaneNiels negated(const LaneNiels& q) {
   return {q.y_minus_x, q.y_plus_x, difference(small_fe(0), q.t2d)};
 }
 
-inline LaneCompleted doubled(const LaneProjective& p) {
+LANE_INLINE LaneCompleted doubled(const LaneProjective& p) {
   const LaneRaw a = square(p.x);
   const LaneRaw b = square(p.y);
   const LaneRaw zz = square(p.z);
@@ -56,38 +56,38 @@ inline LaneCompleted doubled(const LaneProjective& p) {
 
 /// From a = (y - x)(y' - x'), b = (y + x)(y' + x'), c = t 2d t', d = 2 z z'. In the lanes of
 /// `negative` the second operand was -q with t2d of q: c has the wrong sign, so f and g change.
-inline LaneCompleted completed(const LaneRaw& a, const LaneRaw& b, const LaneRaw& c,
-                               const LaneRaw& d, Mask negative) {
+LANE_INLINE LaneCompleted completed(const LaneRaw& a, const LaneRaw& b, const LaneRaw& c,
+                                    const LaneRaw& d, Mask negative) {
   const LaneFe less = carry(sub(d, c));
   const LaneFe more = carry(add(d, c));
   return {carry(sub(b, a)), select(negative, less, more), select(negative, more, less),
           carry(add(b, a))};
 }
 /// p + q, or p - q in the lanes of `negative`.
-inline LaneCompleted add(const LaneSums& p, const LaneCached& q, Mask negative) {
+LANE_INLINE LaneCompleted add(const LaneSums& p, const LaneCached& q, Mask negative) {
   const LaneRaw a = product(p.y_minus_x, select(negative, q.y_minus_x, q.y_plus_x));
   const LaneRaw b = product(p.y_plus_x, select(negative, q.y_plus_x, q.y_minus_x));
   return completed(a, b, product(p.t, q.t2d), product(p.z, q.z2), negative);
 }
-inline LaneCompleted add(const LaneSums& p, const LaneNiels& q, Mask negative) {
+LANE_INLINE LaneCompleted add(const LaneSums& p, const LaneNiels& q, Mask negative) {
   const LaneRaw a = product(p.y_minus_x, select(negative, q.y_minus_x, q.y_plus_x));
   const LaneRaw b = product(p.y_plus_x, select(negative, q.y_plus_x, q.y_minus_x));
   return completed(a, b, product(p.t, q.t2d), add(raw(p.z), raw(p.z)), negative);
 }
 /// p + q where both are sums: one product more, for t2d.
-inline LaneSums add(const LaneSums& p, const LaneSums& q) {
+LANE_INLINE LaneSums add(const LaneSums& p, const LaneSums& q) {
   return to_sums(add(p, to_cached(q), 0));
 }
 
 /// A point in memory: four elements of kFeWords words, rows of kRowWords.
 constexpr unsigned kRowWords = 24;  // 20 used: whole lines of the cache
 
-inline LaneSums load_sums(const std::uint64_t* const rows[kLanes]) {
+LANE_INLINE LaneSums load_sums(const std::uint64_t* const rows[kLanes]) {
   Vec words[20];
   load_columns(words, rows, 20);
   return {fe_at(words), fe_at(words + 5), fe_at(words + 10), fe_at(words + 15)};
 }
-inline void store_sums(std::uint64_t* const rows[kLanes], const LaneSums& p) {
+LANE_INLINE void store_sums(std::uint64_t* const rows[kLanes], const LaneSums& p) {
   Vec words[20];
   put_fe(words, p.y_plus_x);
   put_fe(words + 5, p.y_minus_x);
@@ -97,12 +97,12 @@ inline void store_sums(std::uint64_t* const rows[kLanes], const LaneSums& p) {
 }
 
 /// Lane i from the curve25519::Niels at rows[i].
-inline LaneNiels load_niels(const std::uint64_t* const rows[kLanes]) {
+LANE_INLINE LaneNiels load_niels(const std::uint64_t* const rows[kLanes]) {
   Vec words[16];
   load_columns(words, rows, 16);
   return {fe_from_limbs(words), fe_from_limbs(words + 5), fe_from_limbs(words + 10)};
 }
-inline void store_niels(std::uint64_t* const rows[kLanes], const LaneNiels& q) {
+LANE_INLINE void store_niels(std::uint64_t* const rows[kLanes], const LaneNiels& q) {
   Vec words[16];
   limbs_from_fe(words, q.y_plus_x);
   limbs_from_fe(words + 5, q.y_minus_x);
@@ -111,7 +111,7 @@ inline void store_niels(std::uint64_t* const rows[kLanes], const LaneNiels& q) {
   store_columns(rows, words, 16);
 }
 /// The same Niels in all lanes.
-inline LaneNiels splat_niels(const std::uint64_t* words) {
+LANE_INLINE LaneNiels splat_niels(const std::uint64_t* words) {
   return {splat_fe(words), splat_fe(words + 5), splat_fe(words + 10)};
 }
 

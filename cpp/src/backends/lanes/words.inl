@@ -2,6 +2,9 @@
 // The structures of curve25519 as what they are: arrays of words of 64 bits. Not through the
 // members of std::array, which are templates of the standard library.
 
+// For what must not become a call: its operands would go through memory.
+#define LANE_INLINE inline __attribute__((always_inline))
+
 static_assert(sizeof(curve25519::Fe) == 40 && sizeof(curve25519::Niels) == 128 &&
               sizeof(curve25519::Point) == 160 && sizeof(curve25519::Scalar) == 32);
 
