@@ -59,8 +59,8 @@ LANE_INLINE void add_to_buckets(std::uint64_t* group, const std::uint64_t* point
   put_fe(words + 5, carry(sub(y, x)));
   store_part<0>(rows, words);
   put_fe(words + 10, mul(sum.f, sum.g));
-  store_part<1>(rows, words);
   put_fe(words + 15, mul(sum.e, sum.h));
+  store_part<1>(rows, words);
   store_part<2>(rows, words);
 }
 
