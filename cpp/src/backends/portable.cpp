@@ -15,6 +15,7 @@ const Backend portable_backend{
           kernels.sha512_blocks = sha512_blocks_portable;
           kernels.sm3_blocks = sm3_blocks_portable;
           kernels.blake3_compress = blake3_compress_portable;
+          kernels.sha512_many = sha512_many_portable;
         },
 };
 

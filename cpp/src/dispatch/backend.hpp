@@ -12,6 +12,12 @@
 
 namespace chopmark {
 
+/// A byte string for kernels, which use no standard-library templates.
+struct RawView {
+  const std::uint8_t* data;  // not read when size is 0
+  std::size_t size;
+};
+
 // Every slot is filled by the portable backend; a more capable one overrides what it does better,
 // kernel by kernel, each by the feature bits that this kernel needs.
 struct Kernels {
@@ -22,6 +28,10 @@ struct Kernels {
   // One BLAKE3 compression: replaces the chaining value by the first eight output words.
   void (*blake3_compress)(std::uint32_t cv[8], const std::uint8_t block[64],
                           std::uint32_t block_bytes, std::uint64_t counter, std::uint32_t flags);
+  // SHA-512 of each item, or, where `prefixes` is not null, of prefix i (64 bytes) and then item i;
+  // 64 bytes each. `out` overlaps none of them.
+  void (*sha512_many)(std::uint8_t* out, const std::uint8_t* prefixes, const RawView* items,
+                      std::size_t count);
 };
 
 struct Backend {

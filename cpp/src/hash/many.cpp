@@ -3,6 +3,7 @@
 
 #include "base/parallel.hpp"
 #include "hash/blake3.hpp"
+#include "hash/in_lanes.hpp"
 #include "hash/sha256.hpp"
 #include "hash/sha512.hpp"
 #include "hash/sm3.hpp"
@@ -23,6 +24,22 @@ std::size_t items_per_part(const Items& items) noexcept {
   return std::max<std::size_t>(1, kPartBytesMin / std::max<std::size_t>(1, average));
 }
 
+/// Through a kernel for many: many(out, views, count).
+template <class Many>
+void run_many(Many many, const Items& items, std::uint8_t* out, std::size_t width,
+              unsigned threads) {
+  const std::size_t grain = threads == 1 ? items.size() : items_per_part(items);
+  parallel_for(items.size(), threads, grain, [&](std::size_t from, std::size_t to) {
+    by_raw_views(items, from, to, [&](std::size_t at, const RawView* views, std::size_t count) {
+      many(out + width * at, views, count);
+    });
+  });
+}
+
+void sha512_views(std::uint8_t* out, const RawView* views, std::size_t count) {
+  kernels().sha512_many(out, nullptr, views, count);
+}
+
 template <class Hash>
 void run(Hash hash, const Items& items, std::uint8_t* out, unsigned threads) {
   const std::size_t grain = threads == 1 ? items.size() : items_per_part(items);
@@ -41,7 +58,7 @@ void hash_many(HashId id, const Items& items, std::uint8_t* out, unsigned thread
     case HashId::sha256:
       return run(sha256, items, out, threads);
     case HashId::sha512:
-      return run(sha512, items, out, threads);
+      return run_many(sha512_views, items, out, digest_bytes(id), threads);
     case HashId::blake3:
       return run(blake3, items, out, threads);
     case HashId::sm3:

@@ -6,10 +6,15 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "dispatch/backend.hpp"
+
 namespace chopmark {
 
 /// Round constants of FIPS 180-4, 4.2.2; also read by the kernels of other backends.
 extern const std::uint32_t kSha256Round[64];
+/// The same of 4.2.3, and the initial state of 5.3.5.
+extern const std::uint64_t kSha512Round[80];
+extern const std::uint64_t kSha512Initial[8];
 
 void sha256_blocks_portable(std::uint32_t state[8], const std::uint8_t* data, std::size_t blocks);
 void sha512_blocks_portable(std::uint64_t state[8], const std::uint8_t* data, std::size_t blocks);
@@ -17,5 +22,8 @@ void sm3_blocks_portable(std::uint32_t state[8], const std::uint8_t* data, std::
 void blake3_compress_portable(std::uint32_t cv[8], const std::uint8_t block[64],
                               std::uint32_t block_bytes, std::uint64_t counter,
                               std::uint32_t flags);
+/// One by one, through the slots above.
+void sha512_many_portable(std::uint8_t* out, const std::uint8_t* prefixes, const RawView* items,
+                          std::size_t count);
 
 }  // namespace chopmark
