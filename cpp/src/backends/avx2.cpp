@@ -10,7 +10,11 @@
 namespace chopmark::backends {
 namespace {
 
+#include "backends/lanes.inl"
+// In this order: what one offers, the next may use.
+#include "backends/avx2/bytes.inl"
 #include "backends/avx2/sha256_ni.inl"
+#include "backends/avx2/sha512_many.inl"
 
 // Named functions: the body of a lambda in the table below would be a weak symbol.
 bool supported(const CpuFeatures& cpu) noexcept {
@@ -19,6 +23,7 @@ bool supported(const CpuFeatures& cpu) noexcept {
 
 void install(Kernels& kernels, const CpuFeatures& cpu) noexcept {
   if (cpu.sha_ni && cpu.sse41 && cpu.ssse3) kernels.sha256_blocks = sha256_blocks_ni;
+  kernels.sha512_many = sha512_many_x4;
 }
 
 }  // namespace

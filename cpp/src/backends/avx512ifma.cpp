@@ -18,7 +18,7 @@ namespace chopmark::backends {
 namespace {
 
 #include "backends/lanes.inl"
-// Before its users: what each of these offers, the next may use.
+// In this order: what one offers, the next may use.
 #include "backends/avx512ifma/bytes.inl"
 #include "backends/avx512ifma/sha512_many.inl"
 

@@ -175,5 +175,7 @@ struct Sha512x8 {
 
 void sha512_many_x8(std::uint8_t* out, const std::uint8_t* prefixes, const RawView* items,
                     std::size_t count) {
+  // One lane alone is no faster than one stream.
+  if (count < 2) return sha512_many_portable(out, prefixes, items, count);
   ManyHash<Sha512x8>(out, prefixes, items, count).run();
 }
