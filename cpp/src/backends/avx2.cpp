@@ -5,6 +5,7 @@
 #include <immintrin.h>
 
 #include "dispatch/backend.hpp"
+#include "hash/blake3_flags.hpp"
 #include "hash/portable.hpp"
 
 namespace chopmark::backends {
@@ -15,6 +16,10 @@ namespace {
 #include "backends/avx2/bytes.inl"
 #include "backends/avx2/sha256_ni.inl"
 #include "backends/avx2/sha512_many.inl"
+#include "backends/avx2/u32x8.inl"
+#include "backends/blake3_lanes.inl"
+// After its base.
+#include "backends/avx2/blake3_many.inl"
 
 // Named functions: the body of a lambda in the table below would be a weak symbol.
 bool supported(const CpuFeatures& cpu) noexcept {
@@ -24,6 +29,10 @@ bool supported(const CpuFeatures& cpu) noexcept {
 void install(Kernels& kernels, const CpuFeatures& cpu) noexcept {
   if (cpu.sha_ni && cpu.sse41 && cpu.ssse3) kernels.sha256_blocks = sha256_blocks_ni;
   kernels.sha512_many = sha512_many_x4;
+  kernels.blake3_chunks = blake3_chunks_x8;
+  kernels.blake3_parents = blake3_parents_x8;
+  kernels.blake3_small_many = blake3_small_many_x8;
+  kernels.blake3_output = blake3_output_x8;
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #endif
 
 #include "dispatch/backend.hpp"
+#include "hash/blake3_flags.hpp"
 #include "hash/portable.hpp"
 
 namespace chopmark::backends {
@@ -19,8 +20,14 @@ namespace {
 
 #include "backends/lanes.inl"
 // In this order: what one offers, the next may use.
+#include "backends/avx2/u32x8.inl"
 #include "backends/avx512ifma/bytes.inl"
 #include "backends/avx512ifma/sha512_many.inl"
+#include "backends/avx512ifma/u32x16.inl"
+#include "backends/blake3_lanes.inl"
+// After their base.
+#include "backends/avx2/blake3_many.inl"
+#include "backends/avx512ifma/blake3_many.inl"
 
 bool supported(const CpuFeatures& cpu) noexcept {
   return cpu.avx2 && cpu.bmi2 && cpu.avx512f && cpu.avx512dq && cpu.avx512bw && cpu.avx512vl &&
@@ -29,6 +36,10 @@ bool supported(const CpuFeatures& cpu) noexcept {
 
 void install(Kernels& kernels, const CpuFeatures&) noexcept {
   kernels.sha512_many = sha512_many_x8;
+  kernels.blake3_chunks = blake3_chunks_x16;
+  kernels.blake3_parents = blake3_parents_x16;
+  kernels.blake3_small_many = blake3_small_many_x16;
+  kernels.blake3_output = blake3_output_x16;
 }
 
 }  // namespace

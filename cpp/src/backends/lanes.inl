@@ -8,10 +8,10 @@
 // Items are read by pieces of this size: a block of SHA-512 is two, a block of the others one.
 constexpr std::size_t kPieceBytes = 64;
 
-// piece = from[0, bytes), 0x80, zeros, without a read past from[bytes - 1]; bytes < 64. Defined by
+// piece = from[0, bytes), mark, zeros, without a read past from[bytes - 1]; bytes < 64. Defined by
 // each backend.
 CHOPMARK_INLINE void store_last_piece(std::uint8_t* piece, const std::uint8_t* from,
-                                      std::size_t bytes);
+                                      std::size_t bytes, std::uint8_t mark);
 
 // One item on its way through a lane.
 template <std::size_t kTailPieces>
@@ -37,34 +37,51 @@ struct Lane {
   }
 };
 
-// `Hash` names Word, kLanes (of one vector), kGroups (vectors that a step interleaves), kPieces (of
-// a block), kLengthBytes (of the padding), initial(), and
-//   compress<kUsed>(Group* const* groups)
-// which absorbs a block in each lane of kUsed groups, those of `fresh` from the initial state.
+// What the compression of one block in each lane reads and writes.
 template <class Hash>
 struct HashGroup {
   using Word = typename Hash::Word;
   alignas(64) Word state[8][Hash::kLanes];
+  alignas(64) std::uint32_t last_bytes[Hash::kLanes];  // of the item's last block
   const std::uint8_t* pieces[Hash::kPieces][Hash::kLanes];
-  std::uint32_t fresh;  // bit i: lane i begins an item
-  std::uint32_t busy;   // bit i: lane i has an item
+  const Word* initial;  // eight words: the state before the first block
+  std::uint32_t mode;   // of BLAKE3
+  // Bit i stands for lane i.
+  std::uint32_t busy;   // has an item
+  std::uint32_t fresh;  // this is its first block
+  std::uint32_t last;   // this is its last block
 };
 
+// `Hash` names Word, kLanes (of one vector), kGroups (vectors that a step interleaves), kPieces (of
+// a block), kLengthBytes (of the length in the padding; 0: padded by zeros alone, and by nothing
+// where the last block is full), kBigEndian, and compress<kUsed>(groups), which absorbs one block
+// in each lane of kUsed groups.
 template <class Hash>
 class ManyHash {
   using Word = typename Hash::Word;
   static constexpr std::size_t kLanes = Hash::kLanes;
   static constexpr std::size_t kPieces = Hash::kPieces;
   static constexpr std::size_t kBlockBytes = kPieces * kPieceBytes;
+  static constexpr bool kPadded = Hash::kLengthBytes != 0;
   // The last bytes of an item, and a block more where the length does not fit behind them.
-  static constexpr std::size_t kTailPieces = kPieces + 1;
+  static constexpr std::size_t kTailPieces = kPadded ? kPieces + 1 : 1;
   using HashLane = Lane<kTailPieces>;
 
  public:
-  ManyHash(std::uint8_t* out, const std::uint8_t* prefixes, const RawView* items, std::size_t count)
-      : out_(out), prefixes_(prefixes), items_(items), count_(count) {
+  struct Task {
+    std::uint8_t* out;
+    const std::uint8_t* prefixes;  // 64 bytes before each item, or null
+    const RawView* items;
+    std::size_t count;
+    const Word* initial;
+    std::uint32_t mode = 0;
+  };
+
+  explicit ManyHash(const Task& task) : task_(task) {
     for (std::size_t g = 0; g < Hash::kGroups; ++g) {
-      groups_[g].fresh = groups_[g].busy = 0;
+      groups_[g].initial = task.initial;
+      groups_[g].mode = task.mode;
+      groups_[g].busy = groups_[g].fresh = 0;
       for (std::size_t i = 0; i < kLanes; ++i) {
         lanes_[g][i].blocks = 0;
         for (std::size_t p = 0; p < kPieces; ++p)
@@ -99,8 +116,10 @@ class ManyHash {
 
   // Idle lanes keep what they point at: it may be read until the call returns.
   void point_at_blocks(std::size_t g) {
+    groups_[g].last = 0;
     for (std::size_t i = 0; i < kLanes; ++i) {
       if (lanes_[g][i].blocks == 0) continue;
+      if (lanes_[g][i].blocks == 1) groups_[g].last |= std::uint32_t{1} << i;
       for (std::size_t p = 0; p < kPieces; ++p)
         groups_[g].pieces[p][i] = lanes_[g][i].next_piece();
     }
@@ -111,10 +130,10 @@ class ManyHash {
     for (std::size_t i = 0; i < kLanes; ++i) {
       HashLane& lane = lanes_[g][i];
       if (lane.blocks == 0 || --lane.blocks != 0) continue;
-      std::uint8_t* const to = out_ + lane.item * sizeof(Word) * 8;
+      std::uint8_t* const to = task_.out + lane.item * sizeof(Word) * 8;
       for (std::size_t word = 0; word < 8; ++word) {
-        const Word swapped = swapped_bytes(groups_[g].state[word][i]);
-        __builtin_memcpy(to + sizeof(Word) * word, &swapped, sizeof(Word));
+        const Word value = in_byte_order(groups_[g].state[word][i]);
+        __builtin_memcpy(to + sizeof(Word) * word, &value, sizeof(Word));
       }
       start(g, i);
     }
@@ -125,23 +144,35 @@ class ManyHash {
     HashLane& lane = lanes_[g][i];
     const std::uint32_t bit = std::uint32_t{1} << i;
     groups_[g].busy &= ~bit;
-    if (next_ == count_) return;
+    if (next_ == task_.count) return;
     groups_[g].busy |= bit;
     groups_[g].fresh |= bit;
-    const RawView item = items_[next_];
-    const std::size_t prefix = prefixes_ != nullptr ? 1 : 0;
-    const std::size_t whole = item.size / kPieceBytes;
+    const RawView item = task_.items[next_];
+    const std::size_t prefix = task_.prefixes != nullptr ? 1 : 0;
     const std::uint64_t bytes = item.size + kPieceBytes * prefix;
-    lane.blocks = (bytes + Hash::kLengthBytes) / kBlockBytes + 1;
+    lane.blocks = blocks_of(bytes);
     lane.item = next_;
     lane.run = 0;
-    lane.runs[0] = {prefixes_ + kPieceBytes * next_ * prefix, prefix};
+    // Without padding a full last piece is read in place like the others.
+    const std::size_t whole = item.size / kPieceBytes;
+    lane.runs[0] = {task_.prefixes + kPieceBytes * next_ * prefix, prefix};
     lane.runs[1] = {item.data, whole};
     lane.runs[2] = {lane.tail, lane.blocks * kPieces - prefix - whole};
-    __builtin_memset(lane.tail + kPieceBytes, 0, sizeof lane.tail - kPieceBytes);
-    store_last_piece(lane.tail, item.data + whole * kPieceBytes, item.size % kPieceBytes);
-    store_length(lane.tail + lane.runs[2].pieces * kPieceBytes, bytes);
+    const std::size_t rest = item.size % kPieceBytes;
+    store_last_piece(lane.tail, item.data + (item.size - rest), rest, kPadded ? 0x80 : 0);
+    if constexpr (kPadded) {
+      __builtin_memset(lane.tail + kPieceBytes, 0, sizeof lane.tail - kPieceBytes);
+      store_length(lane.tail + lane.runs[2].pieces * kPieceBytes, bytes);
+    } else {
+      groups_[g].last_bytes[i] =
+          static_cast<std::uint32_t>(bytes - (lane.blocks - 1) * kBlockBytes);
+    }
     ++next_;
+  }
+
+  static std::size_t blocks_of(std::uint64_t bytes) {
+    if (kPadded) return (bytes + Hash::kLengthBytes) / kBlockBytes + 1;
+    return bytes == 0 ? 1 : (bytes + kBlockBytes - 1) / kBlockBytes;
   }
 
   static void store_length(std::uint8_t* end, std::uint64_t bytes) {
@@ -152,13 +183,14 @@ class ManyHash {
     __builtin_memcpy(end - 16, &high, 8);
   }
 
-  static std::uint64_t swapped_bytes(std::uint64_t word) { return __builtin_bswap64(word); }
-  static std::uint32_t swapped_bytes(std::uint32_t word) { return __builtin_bswap32(word); }
+  static std::uint64_t in_byte_order(std::uint64_t word) {
+    return Hash::kBigEndian ? __builtin_bswap64(word) : word;
+  }
+  static std::uint32_t in_byte_order(std::uint32_t word) {
+    return Hash::kBigEndian ? __builtin_bswap32(word) : word;
+  }
 
-  std::uint8_t* out_;
-  const std::uint8_t* prefixes_;
-  const RawView* items_;
-  std::size_t count_;
+  Task task_;
   std::size_t next_ = 0;  // the first item that no lane has taken
   HashGroup<Hash> groups_[Hash::kGroups];
   HashLane lanes_[Hash::kGroups][kLanes];

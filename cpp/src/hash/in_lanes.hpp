@@ -10,11 +10,14 @@
 
 namespace chopmark {
 
-/// Calls hash(first, views, count) on stretches that cover items [from, to). Long enough that lanes
-/// which run dry at the end of a stretch are rare, short enough for the stack.
+/// Items of one stretch: enough that lanes which run dry at its end are rare, few enough for the
+/// stack.
+constexpr std::size_t kViewsMax = 512;
+
+/// Calls hash(first, views, count) on stretches that cover items [from, to). `views` may be
+/// changed.
 template <class Hash>
 void by_raw_views(const Items& items, std::size_t from, std::size_t to, Hash&& hash) {
-  constexpr std::size_t kViewsMax = 512;
   RawView views[kViewsMax];
   for (std::size_t at = from; at < to;) {
     const std::size_t count = std::min(kViewsMax, to - at);
@@ -22,7 +25,7 @@ void by_raw_views(const Items& items, std::size_t from, std::size_t to, Hash&& h
       const ByteView item = items[at + i];
       views[i] = {item.data(), item.size()};
     }
-    hash(at, static_cast<const RawView*>(views), count);
+    hash(at, static_cast<RawView*>(views), count);
     at += count;
   }
 }

@@ -19,6 +19,11 @@ const std::uint32_t kSha256Round[64] = {
     0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
     0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
 
+const std::uint32_t kSha256Initial[8] = {Sha256Scheme::kInitial[0], Sha256Scheme::kInitial[1],
+                                         Sha256Scheme::kInitial[2], Sha256Scheme::kInitial[3],
+                                         Sha256Scheme::kInitial[4], Sha256Scheme::kInitial[5],
+                                         Sha256Scheme::kInitial[6], Sha256Scheme::kInitial[7]};
+
 namespace {
 
 // Schedule functions, then one round: the words are renamed from call to call instead of moved.

@@ -96,6 +96,7 @@ struct Sha512x4 {
   static constexpr std::size_t kGroups = 1;
   static constexpr std::size_t kPieces = 2;
   static constexpr std::size_t kLengthBytes = 16;
+  static constexpr bool kBigEndian = true;
 
   template <std::size_t kUsed>
   static void compress(HashGroup<Sha512x4>* const* groups) {
@@ -130,7 +131,7 @@ struct Sha512x4 {
     const __m256i fresh = _mm256_cmpeq_epi64(
         _mm256_and_si256(_mm256_set1_epi64x(static_cast<long long>(group.fresh)), bit), bit);
     for (int i = 0; i < 8; ++i) {
-      const __m256i initial = _mm256_set1_epi64x(static_cast<long long>(kSha512Initial[i]));
+      const __m256i initial = _mm256_set1_epi64x(static_cast<long long>(group.initial[i]));
       const __m256i kept = load256(group.state[i]);
       store256(group.state[i], _mm256_blendv_epi8(kept, initial, fresh));
     }
@@ -144,5 +145,5 @@ void sha512_many_x4(std::uint8_t* out, const std::uint8_t* prefixes, const RawVi
                     std::size_t count) {
   // One lane alone is no faster than one stream.
   if (count < 2) return sha512_many_portable(out, prefixes, items, count);
-  ManyHash<Sha512x4>(out, prefixes, items, count).run();
+  ManyHash<Sha512x4>({out, prefixes, items, count, kSha512Initial}).run();
 }

@@ -115,7 +115,7 @@ CHOPMARK_INLINE void sha512x8_sixteen(__m512i v[kUsed][8], __m512i w[kUsed][16],
 template <class Group>
 CHOPMARK_INLINE void sha512x8_begin(Group& group) {
   for (int i = 0; i < 8; ++i) {
-    const __m512i initial = _mm512_set1_epi64(static_cast<long long>(kSha512Initial[i]));
+    const __m512i initial = _mm512_set1_epi64(static_cast<long long>(group.initial[i]));
     const __m512i kept = _mm512_load_si512(group.state[i]);
     const auto fresh = static_cast<__mmask8>(group.fresh);
     _mm512_store_si512(group.state[i], _mm512_mask_mov_epi64(kept, fresh, initial));
@@ -128,6 +128,7 @@ struct Sha512x8 {
   static constexpr std::size_t kGroups = 2;
   static constexpr std::size_t kPieces = 2;
   static constexpr std::size_t kLengthBytes = 16;
+  static constexpr bool kBigEndian = true;
 
   template <std::size_t kUsed>
   static void compress(HashGroup<Sha512x8>* const* groups) {
@@ -177,5 +178,5 @@ void sha512_many_x8(std::uint8_t* out, const std::uint8_t* prefixes, const RawVi
                     std::size_t count) {
   // One lane alone is no faster than one stream.
   if (count < 2) return sha512_many_portable(out, prefixes, items, count);
-  ManyHash<Sha512x8>(out, prefixes, items, count).run();
+  ManyHash<Sha512x8>({out, prefixes, items, count, kSha512Initial}).run();
 }
