@@ -18,8 +18,10 @@ namespace {
 #include "backends/avx2/sha512_many.inl"
 #include "backends/avx2/u32x8.inl"
 #include "backends/blake3_lanes.inl"
-// After its base.
+#include "backends/block_lanes.inl"
+// After their base.
 #include "backends/avx2/blake3_many.inl"
+#include "backends/avx2/block_many.inl"
 
 // Named functions: the body of a lambda in the table below would be a weak symbol.
 bool supported(const CpuFeatures& cpu) noexcept {
@@ -27,8 +29,14 @@ bool supported(const CpuFeatures& cpu) noexcept {
 }
 
 void install(Kernels& kernels, const CpuFeatures& cpu) noexcept {
-  if (cpu.sha_ni && cpu.sse41 && cpu.ssse3) kernels.sha256_blocks = sha256_blocks_ni;
+  // One stream after the other through the SHA extensions beats eight lanes.
+  if (cpu.sha_ni && cpu.sse41 && cpu.ssse3) {
+    kernels.sha256_blocks = sha256_blocks_ni;
+  } else {
+    kernels.sha256_many = sha256_many_x8;
+  }
   kernels.sha512_many = sha512_many_x4;
+  kernels.sm3_many = sm3_many_x8;
   kernels.blake3_chunks = blake3_chunks_x8;
   kernels.blake3_parents = blake3_parents_x8;
   kernels.blake3_small_many = blake3_small_many_x8;

@@ -25,9 +25,11 @@ namespace {
 #include "backends/avx512ifma/sha512_many.inl"
 #include "backends/avx512ifma/u32x16.inl"
 #include "backends/blake3_lanes.inl"
+#include "backends/block_lanes.inl"
 // After their base.
 #include "backends/avx2/blake3_many.inl"
 #include "backends/avx512ifma/blake3_many.inl"
+#include "backends/avx512ifma/block_many.inl"
 
 bool supported(const CpuFeatures& cpu) noexcept {
   return cpu.avx2 && cpu.bmi2 && cpu.avx512f && cpu.avx512dq && cpu.avx512bw && cpu.avx512vl &&
@@ -36,6 +38,8 @@ bool supported(const CpuFeatures& cpu) noexcept {
 
 void install(Kernels& kernels, const CpuFeatures&) noexcept {
   kernels.sha512_many = sha512_many_x8;
+  kernels.sha256_many = sha256_many_x16;
+  kernels.sm3_many = sm3_many_x16;
   kernels.blake3_chunks = blake3_chunks_x16;
   kernels.blake3_parents = blake3_parents_x16;
   kernels.blake3_small_many = blake3_small_many_x16;

@@ -192,6 +192,7 @@ struct Blake3Small {
   static constexpr std::size_t kPieces = 1;
   static constexpr std::size_t kLengthBytes = 0;
   static constexpr bool kBigEndian = false;
+  static constexpr std::size_t kFewLanes = 0;
 
   template <std::size_t kUsed>
   static void compress(HashGroup<Blake3Small>* const* groups) {

@@ -93,6 +93,9 @@ class ManyHash {
 
   void run() {
     for (;;) {
+      if constexpr (Hash::kFewLanes != 0) {
+        if (next_ == task_.count && busy_lanes() <= Hash::kFewLanes) return finish_alone();
+      }
       HashGroup<Hash>* used[Hash::kGroups];
       std::size_t groups = 0;
       for (std::size_t g = 0; g < Hash::kGroups; ++g) {
@@ -130,12 +133,47 @@ class ManyHash {
     for (std::size_t i = 0; i < kLanes; ++i) {
       HashLane& lane = lanes_[g][i];
       if (lane.blocks == 0 || --lane.blocks != 0) continue;
-      std::uint8_t* const to = task_.out + lane.item * sizeof(Word) * 8;
-      for (std::size_t word = 0; word < 8; ++word) {
-        const Word value = in_byte_order(groups_[g].state[word][i]);
-        __builtin_memcpy(to + sizeof(Word) * word, &value, sizeof(Word));
-      }
+      Word state[8];
+      lane_state(state, g, i);
+      store_digest(lane.item, state);
       start(g, i);
+    }
+  }
+
+  void lane_state(Word state[8], std::size_t g, std::size_t i) const {
+    for (std::size_t word = 0; word < 8; ++word)
+      state[word] = groups_[g].state[word][i];
+  }
+
+  void store_digest(std::size_t item, const Word state[8]) {
+    std::uint8_t* const to = task_.out + item * sizeof(Word) * 8;
+    for (std::size_t word = 0; word < 8; ++word) {
+      const Word value = in_byte_order(state[word]);
+      __builtin_memcpy(to + sizeof(Word) * word, &value, sizeof(Word));
+    }
+  }
+
+  [[nodiscard]] std::size_t busy_lanes() const {
+    int lanes = 0;
+    for (std::size_t g = 0; g < Hash::kGroups; ++g)
+      lanes += __builtin_popcount(groups_[g].busy);
+    return static_cast<std::size_t>(lanes);
+  }
+
+  void finish_alone() {
+    for (std::size_t g = 0; g < Hash::kGroups; ++g) {
+      for (std::size_t i = 0; i < kLanes; ++i) {
+        const HashLane& lane = lanes_[g][i];
+        if (lane.blocks == 0) continue;
+        Word state[8];
+        lane_state(state, g, i);
+        if (((groups_[g].fresh >> i) & 1) != 0)
+          __builtin_memcpy(state, task_.initial, sizeof state);
+        for (const auto& run : lane.runs) {
+          if (run.pieces != 0) Hash::absorb(state, run.at, run.pieces);
+        }
+        store_digest(lane.item, state);
+      }
     }
   }
 

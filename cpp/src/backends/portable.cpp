@@ -16,6 +16,8 @@ const Backend portable_backend{
           kernels.sm3_blocks = sm3_blocks_portable;
           kernels.blake3_compress = blake3_compress_portable;
           kernels.sha512_many = sha512_many_portable;
+          kernels.sha256_many = sha256_many_portable;
+          kernels.sm3_many = sm3_many_portable;
           kernels.blake3_chunks = blake3_chunks_portable;
           kernels.blake3_parents = blake3_parents_portable;
           kernels.blake3_small_many = blake3_small_many_portable;

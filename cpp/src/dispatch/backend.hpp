@@ -40,6 +40,9 @@ struct Kernels {
   // 64 bytes each. `out` overlaps none of them.
   void (*sha512_many)(std::uint8_t* out, const std::uint8_t* prefixes, const RawView* items,
                       std::size_t count);
+  // SHA-256 and SM3 of each item, 32 bytes each. `out` overlaps none of them.
+  void (*sha256_many)(std::uint8_t* out, const RawView* items, std::size_t count);
+  void (*sm3_many)(std::uint8_t* out, const RawView* items, std::size_t count);
 
   // BLAKE3 (hash/blake3_flags.hpp): `key` is the initial chaining value, `mode` the flags that all
   // nodes share, a value has 32 bytes.

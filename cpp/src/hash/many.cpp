@@ -42,6 +42,14 @@ void sha512_views(std::uint8_t* out, const RawView* views, std::size_t count) {
   kernels().sha512_many(out, nullptr, views, count);
 }
 
+void sha256_views(std::uint8_t* out, const RawView* views, std::size_t count) {
+  kernels().sha256_many(out, views, count);
+}
+
+void sm3_views(std::uint8_t* out, const RawView* views, std::size_t count) {
+  kernels().sm3_many(out, views, count);
+}
+
 /// Items of one chunk in lanes. A longer one, which fills lanes by itself, stands in its place as
 /// an empty one and is hashed after.
 void blake3_views(std::uint8_t* out, RawView* views, std::size_t count) {
@@ -63,29 +71,18 @@ void blake3_views(std::uint8_t* out, RawView* views, std::size_t count) {
   }
 }
 
-template <class Hash>
-void run(Hash hash, const Items& items, std::uint8_t* out, unsigned threads) {
-  const std::size_t grain = threads == 1 ? items.size() : items_per_part(items);
-  parallel_for(items.size(), threads, grain, [&](std::size_t from, std::size_t to) {
-    for (std::size_t i = from; i < to; ++i) {
-      const auto digest = hash(items[i]);
-      std::copy_n(digest.data(), digest.size(), out + i * digest.size());
-    }
-  });
-}
-
 }  // namespace
 
 void hash_many(HashId id, const Items& items, std::uint8_t* out, unsigned threads) {
   switch (id) {
     case HashId::sha256:
-      return run(sha256, items, out, threads);
+      return run_many(sha256_views, items, out, digest_bytes(id), threads);
     case HashId::sha512:
       return run_many(sha512_views, items, out, digest_bytes(id), threads);
     case HashId::blake3:
       return run_many(blake3_views, items, out, digest_bytes(id), threads);
     case HashId::sm3:
-      return run(sm3, items, out, threads);
+      return run_many(sm3_views, items, out, digest_bytes(id), threads);
   }
 }
 

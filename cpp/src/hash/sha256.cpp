@@ -72,6 +72,13 @@ void sha256_blocks_portable(std::uint32_t state[8], const std::uint8_t* data, st
   }
 }
 
+void sha256_many_portable(std::uint8_t* out, const RawView* items, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) {
+    const Digest digest = sha256({items[i].data, items[i].size});
+    std::copy_n(digest.data(), digest.size(), out + digest.size() * i);
+  }
+}
+
 Digest sha256(ByteView data) noexcept {
   return Sha256::digest(data);
 }

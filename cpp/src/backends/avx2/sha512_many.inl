@@ -97,6 +97,7 @@ struct Sha512x4 {
   static constexpr std::size_t kPieces = 2;
   static constexpr std::size_t kLengthBytes = 16;
   static constexpr bool kBigEndian = true;
+  static constexpr std::size_t kFewLanes = 0;
 
   template <std::size_t kUsed>
   static void compress(HashGroup<Sha512x4>* const* groups) {
