@@ -5,12 +5,23 @@
 #include <immintrin.h>
 
 #include "dispatch/backend.hpp"
+#include "hash/blake3_flags.hpp"
 #include "hash/portable.hpp"
 
 namespace chopmark::backends {
 namespace {
 
+#include "backends/lanes.inl"
+// In this order: what one offers, the next may use.
+#include "backends/avx2/bytes.inl"
 #include "backends/avx2/sha256_ni.inl"
+#include "backends/avx2/sha512_many.inl"
+#include "backends/avx2/u32x8.inl"
+#include "backends/blake3_lanes.inl"
+#include "backends/block_lanes.inl"
+// After their base.
+#include "backends/avx2/blake3_many.inl"
+#include "backends/avx2/block_many.inl"
 
 // Named functions: the body of a lambda in the table below would be a weak symbol.
 bool supported(const CpuFeatures& cpu) noexcept {
@@ -18,7 +29,18 @@ bool supported(const CpuFeatures& cpu) noexcept {
 }
 
 void install(Kernels& kernels, const CpuFeatures& cpu) noexcept {
-  if (cpu.sha_ni && cpu.sse41 && cpu.ssse3) kernels.sha256_blocks = sha256_blocks_ni;
+  // One stream after the other through the SHA extensions beats eight lanes.
+  if (cpu.sha_ni && cpu.sse41 && cpu.ssse3) {
+    kernels.sha256_blocks = sha256_blocks_ni;
+  } else {
+    kernels.sha256_many = sha256_many_x8;
+  }
+  kernels.sha512_many = sha512_many_x4;
+  kernels.sm3_many = sm3_many_x8;
+  kernels.blake3_chunks = blake3_chunks_x8;
+  kernels.blake3_parents = blake3_parents_x8;
+  kernels.blake3_small_many = blake3_small_many_x8;
+  kernels.blake3_output = blake3_output_x8;
 }
 
 }  // namespace

@@ -19,6 +19,13 @@ const Backend portable_backend{
           kernels.decode_points = curve25519::decode_points_portable;
           kernels.verify_exact = sig::verify_exact_portable;
           kernels.window_sums = sig::window_sums_portable;
+          kernels.sha512_many = sha512_many_portable;
+          kernels.sha256_many = sha256_many_portable;
+          kernels.sm3_many = sm3_many_portable;
+          kernels.blake3_chunks = blake3_chunks_portable;
+          kernels.blake3_parents = blake3_parents_portable;
+          kernels.blake3_small_many = blake3_small_many_portable;
+          kernels.blake3_output = blake3_output_portable;
         },
 };
 

@@ -20,6 +20,19 @@ namespace sig {
 struct Equation;
 struct Terms;
 }  // namespace sig
+/// A byte string for kernels, which use no standard-library templates.
+struct RawView {
+  const std::uint8_t* data;  // not read when size is 0
+  std::size_t size;
+};
+
+/// A node of a BLAKE3 tree before its compression.
+struct Blake3Node {
+  std::uint32_t cv[8];
+  std::uint8_t block[64];  // zeros behind block_bytes
+  std::uint32_t block_bytes;
+  std::uint32_t flags;
+};
 
 // Every slot is filled by the portable backend; a more capable one overrides what it does better,
 // kernel by kernel, each by the feature bits that this kernel needs.
@@ -42,6 +55,29 @@ struct Kernels {
                        bool cofactored);
   // sums[w] = sum over all terms of digit w times the point, for the 256 / window_bits windows.
   void (*window_sums)(curve25519::Point* sums, const sig::Terms& terms);
+  // SHA-512 of each item, or, where `prefixes` is not null, of prefix i (64 bytes) and then item i;
+  // 64 bytes each. `out` overlaps none of them.
+  void (*sha512_many)(std::uint8_t* out, const std::uint8_t* prefixes, const RawView* items,
+                      std::size_t count);
+  // SHA-256 and SM3 of each item, 32 bytes each. `out` overlaps none of them.
+  void (*sha256_many)(std::uint8_t* out, const RawView* items, std::size_t count);
+  void (*sm3_many)(std::uint8_t* out, const RawView* items, std::size_t count);
+
+  // BLAKE3 (hash/blake3_flags.hpp): `key` is the initial chaining value, `mode` the flags that all
+  // nodes share, a value has 32 bytes.
+  // Chaining values of `count` whole chunks that lie side by side, numbered from `counter`.
+  void (*blake3_chunks)(std::uint8_t* out, const std::uint32_t key[8], const std::uint8_t* data,
+                        std::size_t count, std::uint64_t counter, std::uint32_t mode);
+  // Chaining values of `count` parents from those of their children, which lie side by side. `out`
+  // may be `children`.
+  void (*blake3_parents)(std::uint8_t* out, const std::uint32_t key[8],
+                         const std::uint8_t* children, std::size_t count, std::uint32_t mode);
+  // Hashes of items of at most one chunk each. `out` overlaps none of them.
+  void (*blake3_small_many)(std::uint8_t* out, const std::uint32_t key[8], const RawView* items,
+                            std::size_t count, std::uint32_t mode);
+  // Blocks counter .. counter + count - 1 of the output of a root node, 64 bytes each.
+  void (*blake3_output)(std::uint8_t* out, const Blake3Node& root, std::uint64_t counter,
+                        std::size_t count);
 };
 
 struct Backend {

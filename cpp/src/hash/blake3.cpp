@@ -5,6 +5,7 @@
 
 #include "base/endian.hpp"
 #include "dispatch/backend.hpp"
+#include "hash/blake3_flags.hpp"
 #include "hash/portable.hpp"
 
 namespace chopmark {
@@ -13,20 +14,14 @@ namespace {
 using Words = std::array<std::uint32_t, 8>;
 
 constexpr std::size_t kBlockBytes = 64;
-constexpr std::size_t kChunkBytes = 1024;
-// Chunks before the last one number fewer than 2^54, since a length is below 2^64, and the stack
+constexpr std::size_t kValueBytes = 32;
+// Chunks whose chaining values are computed and joined together: a power of two, so that all but
+// the last stretch are complete subtrees; large enough to fill lanes up to near the subtree's root.
+constexpr std::size_t kStretchChunks = 128;
+constexpr std::size_t kStretchBytes = kStretchChunks * kBlake3ChunkBytes;
+// Stretches before the last one number fewer than 2^47, since a length is below 2^64, and the stack
 // holds one chaining value for each set bit of their number.
-constexpr std::size_t kStackMax = 54;
-
-// Domain flags (table 3 of the specification).
-constexpr std::uint32_t kChunkStart = 1;
-constexpr std::uint32_t kChunkEnd = 2;
-constexpr std::uint32_t kParent = 4;
-constexpr std::uint32_t kRoot = 8;
-constexpr std::uint32_t kKeyedHash = 16;
-
-constexpr Words kInitial = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-                            0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+constexpr std::size_t kStackMax = 47;
 
 // kSchedule[r][i]: which message word round r takes in place i (table 2, applied r times).
 constexpr auto kSchedule = [] {
@@ -62,94 +57,16 @@ inline void round(std::uint32_t v[16], const std::uint32_t m[16]) noexcept {
   mix(v, 3, 4, 9, 14, m[s[14]], m[s[15]]);
 }
 
-// The nodes of one mode: plain, or keyed by 32 bytes. `root` is kRoot for the top node, else 0.
-struct Tree {
-  Words key;
-  std::uint32_t mode;  // kKeyedHash or 0
-
-  Digest chunk(const std::uint8_t* data, std::size_t bytes, std::uint64_t index,
-               std::uint32_t root) const noexcept {
-    const auto compress = kernels().blake3_compress;
-    Words cv = key;
-    std::uint32_t start = kChunkStart;
-    for (; bytes > kBlockBytes; data += kBlockBytes, bytes -= kBlockBytes, start = 0)
-      compress(cv.data(), data, kBlockBytes, index, mode | start);
-    const std::uint32_t last = mode | start | kChunkEnd | root;
-    if (bytes == kBlockBytes) {
-      compress(cv.data(), data, kBlockBytes, index, last);
-    } else {
-      std::uint8_t block[kBlockBytes] = {};
-      std::copy_n(data, bytes, block);
-      compress(cv.data(), block, static_cast<std::uint32_t>(bytes), index, last);
-    }
-    return to_digest(cv);
-  }
-
-  Digest parent(const std::uint8_t* children, std::uint32_t root) const noexcept {
-    Words cv = key;
-    kernels().blake3_compress(cv.data(), children, kBlockBytes, 0, mode | kParent | root);
-    return to_digest(cv);
-  }
-
-  Digest hash(ByteView data) const noexcept;
-
-  static Digest to_digest(const Words& words) noexcept {
-    Digest digest;
-    for (std::size_t i = 0; i < words.size(); ++i)
-      store_le(digest.data() + 4 * i, words[i]);
-    return digest;
-  }
-};
-
-Digest Tree::hash(ByteView data) const noexcept {
-  if (data.size() <= kChunkBytes) return chunk(data.data(), data.size(), 0, kRoot);
-  // Chaining values lie side by side, so the top two are the block of their parent. A subtree is
-  // joined as soon as it is whole; that more input follows shows that it is not the root.
-  std::uint8_t stack[kStackMax + 1][32];
-  std::size_t depth = 0;
-  const std::uint64_t chunks_before_last = (data.size() - 1) / kChunkBytes;
-  const auto push = [&](const Digest& value) { std::copy_n(value.data(), 32, stack[depth++]); };
-  const auto join = [&] {
-    const Digest value = parent(stack[depth - 2], 0);
-    depth -= 2;
-    push(value);
-  };
-  for (std::uint64_t i = 0; i < chunks_before_last; ++i) {
-    push(chunk(data.data() + i * kChunkBytes, kChunkBytes, i, 0));
-    for (int joins = std::countr_zero(i + 1); joins != 0; --joins)
-      join();
-  }
-  const ByteView rest = data.subspan(chunks_before_last * kChunkBytes);
-  push(chunk(rest.data(), rest.size(), chunks_before_last, 0));
-  while (depth > 2)
-    join();
-  return parent(stack[0], kRoot);
-}
-
-}  // namespace
-
-void blake3_compress_portable(std::uint32_t cv[8], const std::uint8_t block[64],
-                              std::uint32_t block_bytes, std::uint64_t counter,
-                              std::uint32_t flags) {
+// The sixteen words after the rounds, before the two halves are joined.
+void rounds(std::uint32_t v[16], const std::uint32_t cv[8], const std::uint8_t block[64],
+            std::uint32_t block_bytes, std::uint64_t counter, std::uint32_t flags) noexcept {
   std::uint32_t m[16];
   for (int i = 0; i < 16; ++i)
     m[i] = load_le<std::uint32_t>(block + 4 * i);
-  std::uint32_t v[16] = {cv[0],
-                         cv[1],
-                         cv[2],
-                         cv[3],
-                         cv[4],
-                         cv[5],
-                         cv[6],
-                         cv[7],
-                         kInitial[0],
-                         kInitial[1],
-                         kInitial[2],
-                         kInitial[3],
-                         static_cast<std::uint32_t>(counter),
-                         static_cast<std::uint32_t>(counter >> 32),
-                         block_bytes,
-                         flags};
+  std::copy_n(cv, 8, v);
+  std::copy_n(kSha256Initial, 4, v + 8);
+  v[12] = static_cast<std::uint32_t>(counter), v[13] = static_cast<std::uint32_t>(counter >> 32);
+  v[14] = block_bytes, v[15] = flags;
   round<0>(v, m);
   round<1>(v, m);
   round<2>(v, m);
@@ -157,30 +74,200 @@ void blake3_compress_portable(std::uint32_t cv[8], const std::uint8_t block[64],
   round<4>(v, m);
   round<5>(v, m);
   round<6>(v, m);
+}
+
+void store_words(std::uint8_t* out, const std::uint32_t* words, std::size_t count) noexcept {
+  for (std::size_t i = 0; i < count; ++i)
+    store_le(out + 4 * i, words[i]);
+}
+
+void store_value(std::uint8_t* out, const Blake3Node& node, std::uint64_t counter) noexcept {
+  Words cv;
+  std::copy_n(node.cv, 8, cv.begin());
+  kernels().blake3_compress(cv.data(), node.block, node.block_bytes, counter, node.flags);
+  store_words(out, cv.data(), 8);
+}
+
+// The nodes of one mode: plain, or keyed by 32 bytes.
+struct Tree {
+  const std::uint32_t* key;
+  std::uint32_t mode;  // kBlake3Keyed or 0
+
+  /// A chunk of at most kBlake3ChunkBytes, up to its last block.
+  [[nodiscard]] Blake3Node chunk(ByteView data, std::uint64_t index) const noexcept {
+    const auto compress = kernels().blake3_compress;
+    Blake3Node node{};
+    std::copy_n(key, 8, node.cv);
+    const std::uint8_t* from = data.data();
+    std::size_t left = data.size();
+    std::uint32_t start = kBlake3ChunkStart;
+    for (; left > kBlockBytes; from += kBlockBytes, left -= kBlockBytes, start = 0)
+      compress(node.cv, from, kBlockBytes, index, mode | start);
+    std::copy_n(from, left, node.block);
+    node.block_bytes = static_cast<std::uint32_t>(left);
+    node.flags = mode | start | kBlake3ChunkEnd;
+    return node;
+  }
+
+  [[nodiscard]] Blake3Node parent(const std::uint8_t* children) const noexcept {
+    Blake3Node node{};
+    std::copy_n(key, 8, node.cv);
+    std::copy_n(children, kBlockBytes, node.block);
+    node.block_bytes = kBlockBytes;
+    node.flags = mode | kBlake3Parent;
+    return node;
+  }
+
+  [[nodiscard]] Blake3Node root(ByteView data) const noexcept {
+    Blake3Node node = data.size() <= kBlake3ChunkBytes ? chunk(data, 0) : root_of_chunks(data);
+    node.flags |= kBlake3Root;
+    return node;
+  }
+
+  [[nodiscard]] Digest hash(ByteView data) const noexcept {
+    Digest digest;
+    store_value(digest.data(), root(data), 0);
+    return digest;
+  }
+
+  void output(ByteView data, std::span<std::uint8_t> out) const noexcept {
+    const Blake3Node node = root(data);
+    const std::size_t whole = out.size() / kBlockBytes;
+    if (whole != 0) kernels().blake3_output(out.data(), node, 0, whole);
+    const std::span<std::uint8_t> rest = out.subspan(whole * kBlockBytes);
+    if (rest.empty()) return;
+    std::uint8_t block[kBlockBytes];
+    kernels().blake3_output(block, node, whole, 1);
+    std::copy_n(block, rest.size(), rest.data());
+  }
+
+ private:
+  [[nodiscard]] Blake3Node root_of_chunks(ByteView data) const noexcept;
+
+  /// Joins neighbours, level by level, until `most` values are left. A last one without a neighbour
+  /// moves up as it is, which is how the tree leans to the left.
+  void join(std::uint8_t* values, std::size_t count, std::size_t most) const noexcept {
+    while (count > most) {
+      const std::size_t pairs = count / 2;
+      kernels().blake3_parents(values, key, values, pairs, mode);
+      if (count % 2 != 0)
+        std::copy_n(values + (count - 1) * kValueBytes, kValueBytes, values + pairs * kValueBytes);
+      count = count - pairs;
+    }
+  }
+
+  /// Values of all chunks of `data`, of which the last may be short; returns their number.
+  std::size_t values_of_chunks(std::uint8_t* values, ByteView data,
+                               std::uint64_t index) const noexcept {
+    const std::size_t whole = data.size() / kBlake3ChunkBytes;
+    if (whole != 0) kernels().blake3_chunks(values, key, data.data(), whole, index, mode);
+    const ByteView rest = data.subspan(whole * kBlake3ChunkBytes);
+    if (rest.empty()) return whole;
+    store_value(values + whole * kValueBytes, chunk(rest, index + whole), index + whole);
+    return whole + 1;
+  }
+};
+
+Blake3Node Tree::root_of_chunks(ByteView data) const noexcept {
+  std::uint8_t values[kStretchChunks * kValueBytes];
+  // Values of complete subtrees lie side by side, so the top two are the block of their parent.
+  // They are joined as soon as they are as large as each other; that more input follows shows that
+  // their parent is not the root.
+  std::uint8_t stack[kStackMax + 1][kValueBytes];
+  std::size_t depth = 0;
+  const auto push = [&] { std::copy_n(values, kValueBytes, stack[depth++]); };
+  const auto join_top = [&] {
+    depth -= 2;
+    kernels().blake3_parents(values, key, stack[depth], 1, mode);
+    push();
+  };
+  std::uint64_t stretches = 0;
+  for (; data.size() > kStretchBytes; data = data.subspan(kStretchBytes)) {
+    join(values, values_of_chunks(values, data.first(kStretchBytes), stretches * kStretchChunks),
+         1);
+    push();
+    for (int joins = std::countr_zero(++stretches); joins != 0; --joins)
+      join_top();
+  }
+  const std::size_t count = values_of_chunks(values, data, stretches * kStretchChunks);
+  if (depth == 0) {
+    join(values, count, 2);
+    return parent(values);
+  }
+  join(values, count, 1);
+  push();
+  while (depth > 2)
+    join_top();
+  return parent(stack[0]);
+}
+
+Words key_words(const Digest& key) noexcept {
+  Words words;
+  for (std::size_t i = 0; i < words.size(); ++i)
+    words[i] = load_le<std::uint32_t>(key.data() + 4 * i);
+  return words;
+}
+
+}  // namespace
+
+void blake3_compress_portable(std::uint32_t cv[8], const std::uint8_t block[64],
+                              std::uint32_t block_bytes, std::uint64_t counter,
+                              std::uint32_t flags) {
+  std::uint32_t v[16];
+  rounds(v, cv, block, block_bytes, counter, flags);
   for (int i = 0; i < 8; ++i)
     cv[i] = v[i] ^ v[i + 8];
 }
 
+void blake3_chunks_portable(std::uint8_t* out, const std::uint32_t key[8], const std::uint8_t* data,
+                            std::size_t count, std::uint64_t counter, std::uint32_t mode) {
+  for (std::size_t i = 0; i < count; ++i) {
+    const ByteView chunk(data + i * kBlake3ChunkBytes, kBlake3ChunkBytes);
+    store_value(out + i * kValueBytes, Tree{key, mode}.chunk(chunk, counter + i), counter + i);
+  }
+}
+
+void blake3_parents_portable(std::uint8_t* out, const std::uint32_t key[8],
+                             const std::uint8_t* children, std::size_t count, std::uint32_t mode) {
+  for (std::size_t i = 0; i < count; ++i)
+    store_value(out + i * kValueBytes, Tree{key, mode}.parent(children + i * kBlockBytes), 0);
+}
+
+void blake3_small_many_portable(std::uint8_t* out, const std::uint32_t key[8], const RawView* items,
+                                std::size_t count, std::uint32_t mode) {
+  for (std::size_t i = 0; i < count; ++i) {
+    const ByteView item(items[i].data, items[i].size);
+    store_value(out + i * kValueBytes, Tree{key, mode}.root(item), 0);
+  }
+}
+
+void blake3_output_portable(std::uint8_t* out, const Blake3Node& root, std::uint64_t counter,
+                            std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) {
+    std::uint32_t v[16];
+    rounds(v, root.cv, root.block, root.block_bytes, counter + i, root.flags);
+    for (int j = 0; j < 8; ++j) {
+      v[j] ^= v[j + 8];
+      v[j + 8] ^= root.cv[j];
+    }
+    store_words(out + i * kBlockBytes, v, 16);
+  }
+}
+
 Digest blake3(ByteView data) noexcept {
-  return Tree{kInitial, 0}.hash(data);
+  return Tree{kSha256Initial, 0}.hash(data);
 }
 
 Digest blake3_keyed(const Digest& key, ByteView data) noexcept {
-  Tree tree{{}, kKeyedHash};
-  for (std::size_t i = 0; i < tree.key.size(); ++i)
-    tree.key[i] = load_le<std::uint32_t>(key.data() + 4 * i);
-  return tree.hash(data);
+  return Tree{key_words(key).data(), kBlake3Keyed}.hash(data);
+}
+
+void blake3_xof(ByteView data, std::span<std::uint8_t> out) noexcept {
+  Tree{kSha256Initial, 0}.output(data, out);
 }
 
 void blake3_keyed_xof(const Digest& key, ByteView data, std::span<std::uint8_t> out) noexcept {
-  const Digest seed = blake3_keyed(key, data);
-  std::uint8_t counter[8];
-  for (std::size_t i = 0; i * 32 < out.size(); ++i) {
-    store_le<std::uint64_t>(counter, i);
-    const Digest block = blake3_keyed(seed, counter);
-    std::copy_n(block.begin(), std::min<std::size_t>(32, out.size() - 32 * i),
-                out.begin() + static_cast<std::ptrdiff_t>(32 * i));
-  }
+  Tree{key_words(key).data(), kBlake3Keyed}.output(data, out);
 }
 
 }  // namespace chopmark

@@ -19,6 +19,11 @@ const std::uint32_t kSha256Round[64] = {
     0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
     0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
 
+const std::uint32_t kSha256Initial[8] = {Sha256Scheme::kInitial[0], Sha256Scheme::kInitial[1],
+                                         Sha256Scheme::kInitial[2], Sha256Scheme::kInitial[3],
+                                         Sha256Scheme::kInitial[4], Sha256Scheme::kInitial[5],
+                                         Sha256Scheme::kInitial[6], Sha256Scheme::kInitial[7]};
+
 namespace {
 
 // Schedule functions, then one round: the words are renamed from call to call instead of moved.
@@ -64,6 +69,13 @@ void sha256_blocks_portable(std::uint32_t state[8], const std::uint8_t* data, st
     }
     state[0] += a, state[1] += b, state[2] += c, state[3] += d;
     state[4] += e, state[5] += f, state[6] += g, state[7] += h;
+  }
+}
+
+void sha256_many_portable(std::uint8_t* out, const RawView* items, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) {
+    const Digest digest = sha256({items[i].data, items[i].size});
+    std::copy_n(digest.data(), digest.size(), out + digest.size() * i);
   }
 }
 

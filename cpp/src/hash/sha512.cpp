@@ -3,14 +3,14 @@
 
 #include <bit>
 
+#include "hash/in_lanes.hpp"
 #include "hash/portable.hpp"
 
 namespace chopmark {
-namespace {
 
 // First 64 bits of the fractional parts of the cube roots of the first 80 primes (FIPS
 // 180-4, 4.2.3).
-constexpr std::uint64_t kRound[80] = {
+const std::uint64_t kSha512Round[80] = {
     0x428a2f98d728ae22, 0x7137449123ef65cd, 0xb5c0fbcfec4d3b2f, 0xe9b5dba58189dbbc,
     0x3956c25bf348b538, 0x59f111f1b605d019, 0x923f82a4af194f9b, 0xab1c5ed5da6d8118,
     0xd807aa98a3030242, 0x12835b0145706fbe, 0x243185be4ee4b28c, 0x550c7dc3d5ffb4e2,
@@ -31,6 +31,13 @@ constexpr std::uint64_t kRound[80] = {
     0x06f067aa72176fba, 0x0a637dc5a2c898a6, 0x113f9804bef90dae, 0x1b710b35131c471b,
     0x28db77f523047d84, 0x32caab7b40c72493, 0x3c9ebe0a15c9bebc, 0x431d67c49c100d4c,
     0x4cc5d4becb3e42b6, 0x597f299cfc657e2a, 0x5fcb6fab3ad6faec, 0x6c44198c4a475817};
+
+const std::uint64_t kSha512Initial[8] = {Sha512Scheme::kInitial[0], Sha512Scheme::kInitial[1],
+                                         Sha512Scheme::kInitial[2], Sha512Scheme::kInitial[3],
+                                         Sha512Scheme::kInitial[4], Sha512Scheme::kInitial[5],
+                                         Sha512Scheme::kInitial[6], Sha512Scheme::kInitial[7]};
+
+namespace {
 
 // Schedule functions, then one round: the words are renamed from call to call instead of moved.
 constexpr std::uint64_t schedule0(std::uint64_t x) noexcept {
@@ -59,7 +66,7 @@ void sha512_blocks_portable(std::uint64_t state[8], const std::uint8_t* data, st
     std::uint64_t a = state[0], b = state[1], c = state[2], d = state[3];
     std::uint64_t e = state[4], f = state[5], g = state[6], h = state[7];
     for (int i = 0; i < 80; i += 16) {
-      const std::uint64_t* const at = kRound + i;
+      const std::uint64_t* const at = kSha512Round + i;
       for (int j = 0; i != 0 && j < 16; ++j)
         w[j] += schedule0(w[(j + 1) & 15]) + w[(j + 9) & 15] + schedule1(w[(j + 14) & 15]);
       for (int j = 0; j < 16; j += 8) {
@@ -78,19 +85,34 @@ void sha512_blocks_portable(std::uint64_t state[8], const std::uint8_t* data, st
   }
 }
 
+void sha512_many_portable(std::uint8_t* out, const std::uint8_t* prefixes, const RawView* items,
+                          std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) {
+    const ByteView item(items[i].data, items[i].size);
+    Sha512::Output digest;
+    if (prefixes == nullptr) {
+      digest = Sha512::digest(item);
+    } else {
+      Sha512 hasher;
+      hasher.update({prefixes + 64 * i, 64});
+      hasher.update(item);
+      digest = hasher.finish();
+    }
+    std::copy_n(digest.data(), digest.size(), out + digest.size() * i);
+  }
+}
+
 std::array<std::uint8_t, 64> sha512(ByteView data) noexcept {
   return Sha512::digest(data);
 }
 
 void sha512_prefixed_many(const std::uint8_t* prefixes, std::span<const ByteView> messages,
                           std::uint8_t* out) noexcept {
-  for (std::size_t i = 0; i < messages.size(); ++i) {
-    Sha512 hasher;
-    if (prefixes != nullptr) hasher.update({prefixes + 64 * i, 64});
-    hasher.update(messages[i]);
-    const Sha512::Output digest = hasher.finish();
-    std::copy(digest.begin(), digest.end(), out + 64 * i);
-  }
+  const auto many = kernels().sha512_many;
+  const Items items = Items::list(messages.data(), messages.size());
+  by_raw_views(items, 0, items.size(), [&](std::size_t at, const RawView* views, std::size_t n) {
+    many(out + 64 * at, prefixes == nullptr ? nullptr : prefixes + 64 * at, views, n);
+  });
 }
 
 }  // namespace chopmark

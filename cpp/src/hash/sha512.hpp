@@ -2,6 +2,8 @@
 // SHA-512 (FIPS 180-4). Floor: hash.
 #pragma once
 
+#include <span>
+
 #include "hash/block_hash.hpp"
 
 namespace chopmark {
@@ -19,7 +21,8 @@ using Sha512 = BlockHash<Sha512Scheme>;
 
 [[nodiscard]] std::array<std::uint8_t, 64> sha512(ByteView data) noexcept;
 
-/// SHA-512 of prefix i || message i, 64 bytes each: prefixes of 64 bytes side by side, or none.
+/// Digest i, at out + 64 * i, is that of the 64 bytes at prefixes + 64 * i followed by message i; a
+/// null `prefixes` means no prefixes. `out` overlaps no input.
 void sha512_prefixed_many(const std::uint8_t* prefixes, std::span<const ByteView> messages,
                           std::uint8_t* out) noexcept;
 

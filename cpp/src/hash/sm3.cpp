@@ -6,16 +6,17 @@
 #include "hash/portable.hpp"
 
 namespace chopmark {
-namespace {
 
 // Constant of round j, rotated left by j (GB/T 32905, 4.2 and 5.3.3).
-constexpr std::array<std::uint32_t, 64> kRound = [] {
-  std::array<std::uint32_t, 64> round{};
-  for (int j = 0; j < 64; ++j) {
-    round[static_cast<std::size_t>(j)] = std::rotl(j < 16 ? 0x79cc4519U : 0x7a879d8aU, j % 32);
-  }
-  return round;
+constinit const Sm3Constants kSm3Constants = [] {
+  Sm3Constants made{};
+  for (int j = 0; j < 64; ++j)
+    made.round[j] = std::rotl(j < 16 ? 0x79cc4519U : 0x7a879d8aU, j % 32);
+  std::copy_n(Sm3Scheme::kInitial.data(), 8, made.initial);
+  return made;
 }();
+
+namespace {
 
 // The permutations of the compression and of the message expansion (4.4).
 constexpr std::uint32_t p0(std::uint32_t x) noexcept {
@@ -37,7 +38,7 @@ inline void round(std::uint32_t a, std::uint32_t& b, std::uint32_t c, std::uint3
                   std::uint32_t e, std::uint32_t& f, std::uint32_t g, std::uint32_t& h,
                   const std::uint32_t* w, std::size_t j) noexcept {
   const std::uint32_t a12 = std::rotl(a, 12);
-  const std::uint32_t ss1 = std::rotl(a12 + e + kRound[j], 7);
+  const std::uint32_t ss1 = std::rotl(a12 + e + kSm3Constants.round[j], 7);
   const std::uint32_t ff = kFirst16 ? a ^ b ^ c : (a & b) | (c & (a | b));
   const std::uint32_t gg = kFirst16 ? e ^ f ^ g : g ^ (e & (f ^ g));
   d += ff + (ss1 ^ a12) + (w[j] ^ w[j + 4]);
@@ -77,6 +78,13 @@ void sm3_blocks_portable(std::uint32_t state[8], const std::uint8_t* data, std::
       four_rounds<false>(v, w, j);
     for (int i = 0; i < 8; ++i)
       state[i] ^= v[i];
+  }
+}
+
+void sm3_many_portable(std::uint8_t* out, const RawView* items, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) {
+    const Digest digest = sm3({items[i].data, items[i].size});
+    std::copy_n(digest.data(), digest.size(), out + digest.size() * i);
   }
 }
 

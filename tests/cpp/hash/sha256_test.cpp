@@ -4,6 +4,8 @@
 #include <string_view>
 
 #include "dispatch/backend.hpp"
+#include "hash/many.hpp"
+#include "hash/many_items.hpp"
 #include "hash/patterns.hpp"
 
 namespace chopmark::test {
@@ -31,8 +33,16 @@ TEST_EACH_BACKEND(sha256_streaming_equals_one_shot) {
   expect_streaming_equals<Sha256>(sha256);
 }
 
+TEST_EACH_BACKEND(sha256_many_equals_single) {
+  for_all_shapes([](const std::vector<ByteView>& messages) {
+    Bytes found(32 * messages.size(), 0xee);
+    hash_many(HashId::sha256, Items::list(messages.data(), messages.size()), found.data(), 1);
+    expect_digests(found, messages, sha256);
+  });
+}
+
 // A processor with AVX2 but without one of the bits that the SHA kernel needs keeps the kernel
-// below.
+// below, and takes many items in lanes.
 TEST(sha256_kernel_needs_all_its_features) {
   const CpuFeatures all{.sse41 = true, .ssse3 = true, .sha_ni = true, .bmi2 = true, .avx2 = true};
   for (const Backend& backend : compiled_backends()) {
@@ -40,12 +50,23 @@ TEST(sha256_kernel_needs_all_its_features) {
     Kernels kernels{};
     backend.install(kernels, all);
     EXPECT(kernels.sha256_blocks != nullptr);
+    EXPECT(kernels.sha256_many == nullptr);
     for (const auto missing : {&CpuFeatures::sse41, &CpuFeatures::ssse3, &CpuFeatures::sha_ni}) {
       CpuFeatures features = all;
       features.*missing = false;
       Kernels without{};
       backend.install(without, features);
       EXPECT(without.sha256_blocks == nullptr);
+      if (!cpu_features().avx2) continue;
+      EXPECT(without.sha256_many != nullptr);
+      for_all_shapes([&](const std::vector<ByteView>& messages) {
+        std::vector<RawView> views;
+        for (const ByteView message : messages)
+          views.push_back({message.data(), message.size()});
+        Bytes found(32 * messages.size(), 0xee);
+        without.sha256_many(found.data(), views.data(), views.size());
+        expect_digests(found, messages, sha256);
+      });
     }
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hash/sha512.hpp"
 
+#include "hash/many_items.hpp"
 #include "hash/patterns.hpp"
 
 namespace chopmark::test {
@@ -30,6 +31,30 @@ TEST_EACH_BACKEND(sha512_every_short_length) {
 
 TEST_EACH_BACKEND(sha512_streaming_equals_one_shot) {
   expect_streaming_equals<Sha512>(sha512);
+}
+
+TEST_EACH_BACKEND(sha512_many_equals_single) {
+  for_all_shapes([](const std::vector<ByteView>& messages) {
+    Bytes found(64 * messages.size(), 0xee);
+    sha512_prefixed_many(nullptr, messages, found.data());
+    expect_digests(found, messages, sha512);
+  });
+}
+
+TEST_EACH_BACKEND(sha512_many_with_prefixes_equals_single) {
+  for_all_shapes([](const std::vector<ByteView>& messages) {
+    const Bytes prefixes = random_bytes(4, 64 * messages.size() + 1);
+    const std::uint8_t* const from = prefixes.data() + 1;  // at no alignment
+    Bytes found(64 * messages.size(), 0xee);
+    sha512_prefixed_many(from, messages, found.data());
+    std::size_t item = 0;
+    expect_digests(found, messages, [&](ByteView message) {
+      Bytes whole(from + 64 * item, from + 64 * (item + 1));
+      ++item;
+      append(whole, message);
+      return sha512(whole);
+    });
+  });
 }
 
 }  // namespace chopmark::test

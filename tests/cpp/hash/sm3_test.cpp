@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hash/sm3.hpp"
 
+#include "hash/many.hpp"
+#include "hash/many_items.hpp"
 #include "hash/patterns.hpp"
 
 namespace chopmark::test {
@@ -24,6 +26,14 @@ TEST_EACH_BACKEND(sm3_every_short_length) {
 
 TEST_EACH_BACKEND(sm3_streaming_equals_one_shot) {
   expect_streaming_equals<Sm3>(sm3);
+}
+
+TEST_EACH_BACKEND(sm3_many_equals_single) {
+  for_all_shapes([](const std::vector<ByteView>& messages) {
+    Bytes found(32 * messages.size(), 0xee);
+    hash_many(HashId::sm3, Items::list(messages.data(), messages.size()), found.data(), 1);
+    expect_digests(found, messages, sm3);
+  });
 }
 
 }  // namespace chopmark::test
