@@ -152,9 +152,8 @@ class Installer:
 def fingerprint(extra: str) -> str:
     """Changes when anything changes that the installed package is built from."""
     digest = hashlib.sha256(f"{sys.executable} {sys.version} {extra}".encode())
-    sources = [
-        p for p in (ROOT / "cpp").rglob("*") if p.suffix in {".cpp", ".hpp", ".inl", ".cmake"}
-    ]
+    kinds = {".cpp", ".hpp", ".h", ".inl", ".map", ".cmake", ".in"}
+    sources = [p for p in (ROOT / "cpp").rglob("*") if p.suffix in kinds]
     for path in sorted([*sources, ROOT / "pyproject.toml", ROOT / "CMakeLists.txt"]):
         digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
@@ -196,9 +195,9 @@ def test(arguments: list[str]) -> None:
     run(["build/ci/chopmark_tests"])
     cpp = [
         str(p)
-        for folder in ("cpp", "tests/cpp")
+        for folder in ("cpp", "tests/cpp", "tests/consumers")
         for p in sorted((ROOT / folder).rglob("*"))
-        if p.suffix in {".cpp", ".hpp", ".inl"}
+        if p.suffix in {".c", ".cpp", ".h", ".hpp", ".inl"}
     ]
     run(["clang-format", "--dry-run", "--Werror", *cpp])
     run(["ruff", "check", "--quiet", "."])
