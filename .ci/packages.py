@@ -139,6 +139,8 @@ def check_wheel(path: Path) -> None:
     require(needed <= names, f"the wheel lacks {sorted(needed - names)}")
     native = [name for name in names if name.startswith("chopmark/_core.")]
     require(len(native) == 1 and native[0].endswith(".so"), f"the native modules are {native}")
+    for file in ("include/chopmark.h", "lib/cmake/chopmark/chopmarkConfig.cmake"):
+        require(f"chopmark/{file}" in names, f"the wheel lacks {file} of the C library")
     stray = sorted(n for n in names if not n.startswith(("chopmark/", f"{info}/")))
     require(not stray, f"the wheel installs {stray[:3]} beside the package")
     require(f"Version: {VERSION}" in metadata, "the metadata has another version")
@@ -165,6 +167,17 @@ def check_installed(python: Path, neutral: Path) -> None:
     require(hinted, f"without the node extra, --help says {helped.stdout!r}")
 
 
+def check_consumer(python: Path, language: str, folder: Path) -> None:
+    """A program of tests/consumers builds against the bare wheel and runs."""
+    where = run([str(python), "-I", "-m", "chopmark", "--cmakedir"], folder, "--cmakedir").strip()
+    require(where.startswith(str(python.parents[1])), f"--cmakedir says {where}")
+    source, build = ROOT / "tests" / "consumers" / language, folder / f"consumer-{language}"
+    configure = ["cmake", "-S", str(source), "-B", str(build), f"-Dchopmark_DIR={where}"]
+    run(configure, folder, f"configuring the consumer in {language}")
+    run(["cmake", "--build", str(build)], folder, f"building the consumer in {language}")
+    run([str(build / "consumer")], folder, f"the consumer in {language}")
+
+
 def packages(folder: Path) -> None:
     tools = environment(folder / "tools")
     install(tools, "build")
@@ -182,6 +195,9 @@ def packages(folder: Path) -> None:
     neutral.mkdir()
     check_installed(fresh, neutral)
     print("wheel installed by itself: brings numpy only, verifies, hashes, hints at the node extra")
+    for language in ("c", "cpp"):
+        check_consumer(fresh, language, neutral)
+    print("programs in C and C++ build against the wheel and run")
 
 
 def main() -> None:

@@ -12,7 +12,8 @@ import pytest
 import chopmark
 
 MODULES = ["chopmark", *(f"chopmark.{name}" for name in
-           ("consensus", "ed25519", "errors", "hash", "ledger", "merkle", "testing"))]  # fmt: skip
+           ("consensus", "ed25519", "embed", "errors", "hash", "ledger", "merkle",
+            "testing"))]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -26,6 +26,9 @@ class Commands(click.Group):
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="chopmark %(version)s")
+# These two are served by chopmark.__main__, before click is needed; here they are for --help.
+@click.option("--cmakedir", is_flag=True, expose_value=False, help="Print where CMake finds us.")
+@click.option("--includedir", is_flag=True, expose_value=False, help="Print where chopmark.h is.")
 def cli() -> None:
     """A permissioned ledger engine: many validators check every record and sign."""
 
