@@ -22,6 +22,7 @@ BASE_MULTIPLES = 129  # 0 .. 128: signed windows of 8 bits
 HEAD = """\
 // SPDX-License-Identifier: Apache-2.0
 // Written by tools/curve_tables.py. Do not edit.
+// clang-format off
 """
 
 
@@ -106,8 +107,7 @@ def base_table() -> str:
         rows.append("    {" + ",\n     ".join(limbs(value) for value in values) + "},\n")
         point = add(point, base_point())
     return (
-        f"{HEAD}// clang-format off\n"
-        f'#include "curve25519/point.hpp"\n\nnamespace chopmark::curve25519 {{\n\n'
+        f'{HEAD}#include "curve25519/point.hpp"\n\nnamespace chopmark::curve25519 {{\n\n'
         f"const Niels kBaseTable[kBaseMultiples] = {{\n{''.join(rows)}}};\n\n"
         f"}}  // namespace chopmark::curve25519\n"
     )

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Written by tools/curve_tables.py. Do not edit.
+// clang-format off
 // Constants of the field and the curve, limbs below 2^51. Floor: curve25519.
 #pragma once
 

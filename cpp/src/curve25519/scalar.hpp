@@ -48,6 +48,15 @@ class CoefficientSum {
 /// Digits in [-128, 127] with s = sum(digits[j] * 256^j), for s below L.
 void signed_bytes(std::int8_t digits[32], const Scalar& s) noexcept;
 
+/// Bits at .. at + width - 1, as far as there are any; width <= 32.
+[[nodiscard]] inline std::uint64_t bits_at(const Scalar& s, unsigned at, unsigned width) noexcept {
+  const unsigned word = at / 64;
+  const unsigned shift = at % 64;
+  std::uint64_t value = s.word[word] >> shift;
+  if (shift + width > 64 && word < 3) value |= s.word[word + 1] << (64 - shift);
+  return value & ((std::uint64_t{1} << width) - 1);
+}
+
 /// Digits of the width-w non-adjacent form: s = sum(digit[i] * 2^i), each digit 0 or odd with
 /// |digit| < 2^(w-1). For s below 2^253. Returns how many digits there are up to the last one that
 /// is not 0.

@@ -92,7 +92,10 @@ class Finder {
     const auto next = static_cast<std::uint32_t>(found_.keys.size());
     const std::uint32_t number = numbering_.number(
         index, next, [&](std::uint32_t other) { return found_.keys[other] == point; });
-    if (number == next) found_.keys.push_back(point);
+    if (number != next) return number;
+    found_.keys.push_back(point);
+    const Niels* const comb = batch_.key_set->comb(index);
+    if (comb != nullptr) found_.combs.push_back(comb);
     return number;
   }
 

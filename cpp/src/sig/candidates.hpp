@@ -23,8 +23,9 @@ struct Candidates {
   std::vector<curve25519::Scalar> k;    // digests modulo L
   std::vector<std::uint32_t> key;       // index in keys
 
-  std::vector<const curve25519::Niels*> keys;  // each key that occurs, mostly once
-  std::vector<curve25519::Niels> own_keys;     // where they are, unless they are of a key set
+  std::vector<const curve25519::Niels*> keys;   // each key that occurs, mostly once
+  std::vector<const curve25519::Niels*> combs;  // theirs, if the key set has any
+  std::vector<curve25519::Niels> own_keys;      // where they are, unless they are of a key set
 
   [[nodiscard]] std::size_t size() const noexcept { return item.size(); }
   [[nodiscard]] const std::uint8_t* r(std::size_t i) const noexcept {

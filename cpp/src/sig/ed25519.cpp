@@ -11,27 +11,33 @@
 namespace chopmark::sig {
 namespace {
 
-constexpr std::size_t kTogether = 8192;       // signatures prepared at a time: bounds memory
-constexpr std::size_t kCombinedMin = 24;      // below this, one by one is as fast
-constexpr std::size_t kFirstEquation = 1024;  // a smaller stake, before it is known who sends
-constexpr std::size_t kBisectMin = 64;        // a failed equation of at most this many goes exact
+constexpr std::size_t kTogether = 8192;         // signatures prepared at a time: bounds memory
+constexpr std::size_t kCombinedMinCombs = 384;  // the same, if the keys have combs
+constexpr std::size_t kCombinedMin = 24;        // below this, one by one is as fast
+constexpr std::size_t kFirstEquation = 1024;    // a smaller stake, before it is known who sends
+constexpr std::size_t kBisectMin = 64;          // a failed equation of at most this many goes exact
 constexpr std::size_t kItemsPerThread = 32;
 
 /// Decides which ranges of a batch are worth an equation. Bounds what bad signatures can cost: the
 /// equations that failed are never more than the batch itself and what those that held have saved.
 class Stakes {
  public:
-  explicit Stakes(std::size_t batch) noexcept : left_(batch) {}
+  Stakes(std::size_t batch, bool combs) noexcept
+      : smallest_(combs ? kCombinedMinCombs : kCombinedMin), left_(batch) {}
+
+  /// A failed equation of at most so many is checked one by one.
+  [[nodiscard]] std::size_t leaf() const noexcept { return std::max(kBisectMin, smallest_); }
 
   /// Whether an equation of so many would probably hold, judging by those checked one by one.
   [[nodiscard]] bool worthwhile(std::size_t size) const noexcept {
-    return size >= kCombinedMin && size <= left_ && bad_ * size <= checked_;
+    return size >= smallest_ && size <= left_ && bad_ * size <= checked_;
   }
   void held(std::size_t size) noexcept { left_ += 2 * size, checked_ += size; }
   void failed(std::size_t size) noexcept { left_ -= size; }
   void checked(std::size_t size, std::size_t bad) noexcept { checked_ += size, bad_ += bad; }
 
  private:
+  std::size_t smallest_;
   std::size_t left_;
   std::size_t checked_ = 0;
   std::size_t bad_ = 0;
@@ -41,7 +47,10 @@ class Stakes {
 class Verifier {
  public:
   Verifier(const Candidates& candidates, Rule rule, std::uint8_t* verdicts)
-      : candidates_(candidates), rule_(rule), verdicts_(verdicts), stakes_(candidates.size()) {}
+      : candidates_(candidates),
+        rule_(rule),
+        verdicts_(verdicts),
+        stakes_(candidates.size(), !candidates.combs.empty()) {}
 
   void exact(std::size_t from, std::size_t to) {
     std::vector<std::size_t> all(to - from);
@@ -58,7 +67,7 @@ class Verifier {
 
  private:
   void combined(std::size_t from, std::size_t to) {
-    if (!stakes_.worthwhile(std::min(to - from, kBisectMin))) return exact(from, to);
+    if (!stakes_.worthwhile(std::min(to - from, stakes_.leaf()))) return exact(from, to);
     Combination combination(candidates_, from, to);
     bisect(combination, 0, combination.size());
   }
@@ -74,7 +83,7 @@ class Verifier {
       }
       stakes_.failed(size);
     }
-    if (size <= kBisectMin || !stakes_.worthwhile(kBisectMin)) {
+    if (size <= stakes_.leaf() || !stakes_.worthwhile(stakes_.leaf())) {
       std::vector<std::size_t> all(size);
       for (std::size_t i = from; i < to; ++i)
         all[i - from] = combination.candidate(i);
@@ -88,8 +97,12 @@ class Verifier {
     std::vector<Equation> equations(all.size());
     for (std::size_t i = 0; i < all.size(); ++i) {
       const std::size_t c = all[i];
-      equations[i] = {candidates_.keys[candidates_.key[c]], candidates_.r(c), candidates_.k[c],
-                      candidates_.s[c]};
+      const std::uint32_t key = candidates_.key[c];
+      equations[i] = {.key = candidates_.keys[key],
+                      .comb = candidates_.combs.empty() ? nullptr : candidates_.combs[key],
+                      .r = candidates_.r(c),
+                      .k = candidates_.k[c],
+                      .s = candidates_.s[c]};
     }
     std::vector<std::uint8_t> good(all.size());
     kernels().verify_exact(good.data(), equations.data(), equations.size(), rule_ == Rule::zip215);

@@ -25,6 +25,27 @@ Completed step(const Point& sum, const Entry& entry, bool positive) noexcept {
   return positive ? add(sum, entry) : subtract(sum, entry);
 }
 
+/// Adds or subtracts scalar times the point of the comb.
+template <class Shape>
+void add_by_comb(Point& sum, const Niels* comb, const Scalar& scalar, bool positive) noexcept {
+  int carried = 0;
+  constexpr int half = 1 << (Shape::kBits - 1);
+  for (unsigned j = 0; j < Shape::kWindows; ++j) {
+    int digit = static_cast<int>(bits_at(scalar, j * Shape::kBits, Shape::kBits)) + carried;
+    carried = digit > half ? 1 : 0;
+    digit -= carried << Shape::kBits;
+    const Niels& entry = comb[j * Shape::kEntries + magnitude(digit)];
+    if (digit != 0) sum = to_point(step(sum, entry, (digit > 0) == positive));
+  }
+}
+
+Point by_combs(const Equation& equation) {
+  Point sum;
+  add_by_comb<KeyComb>(sum, equation.comb, equation.k, false);
+  add_by_comb<BaseComb>(sum, base_comb(), equation.s, true);
+  return sum;
+}
+
 /// s B - k A.
 Point base_minus_key(const Equation& equation) noexcept {
   std::int8_t s_digits[256];
@@ -86,7 +107,8 @@ void verify_exact_portable(std::uint8_t* verdicts, const Equation* equations, st
   for (std::size_t begin = 0; begin < count; begin += kTogether) {
     const std::size_t some = std::min(kTogether, count - begin);
     for (std::size_t i = 0; i < some; ++i) {
-      p[i] = base_minus_key(equations[begin + i]);
+      const Equation& equation = equations[begin + i];
+      p[i] = equation.comb != nullptr ? by_combs(equation) : base_minus_key(equation);
       z[i] = p[i].z;
     }
     invert_together(z, some);

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "curve25519/comb.hpp"
 #include "curve25519/point.hpp"
 #include "curve25519/scalar.hpp"
 
@@ -13,7 +14,8 @@ namespace chopmark::sig {
 /// One verification by itself. The key is a point of the curve, k and s are below L.
 struct Equation {
   const curve25519::Niels* key;
-  const std::uint8_t* r;  // 32 bytes as sent
+  const curve25519::Niels* comb;  // of the key (curve25519::KeyComb), or null
+  const std::uint8_t* r;          // 32 bytes as sent
   curve25519::Scalar k;
   curve25519::Scalar s;
 };

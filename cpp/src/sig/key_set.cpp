@@ -11,7 +11,7 @@ bool strict_takes(const Digest& key) noexcept {
   return is_canonical_encoding(key.data()) && !is_small_order_encoding(key.data());
 }
 
-KeySet::KeySet(const Items& public_keys, bool)
+KeySet::KeySet(const Items& public_keys, bool tables)
     : bytes_(public_keys.size()),
       points_(public_keys.size()),
       valid_(public_keys.size()),
@@ -24,6 +24,13 @@ KeySet::KeySet(const Items& public_keys, bool)
   for (std::size_t i = 0; i < size(); ++i) {
     if (public_keys[i].size() != kKeyBytes) valid_[i] = 0;
     strict_valid_[i] = valid_[i] != 0 && strict_takes(bytes_[i]) ? 1 : 0;
+  }
+  if (!tables) return;
+  combs_.resize(KeyComb::kSize * size());
+  for (std::size_t i = 0; i < size(); ++i) {
+    if (valid_[i] == 0) continue;
+    make_comb(combs_.data() + KeyComb::kSize * i, to_point(points_[i]), KeyComb::kBits,
+              KeyComb::kWindows);
   }
 }
 

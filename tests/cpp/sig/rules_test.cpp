@@ -49,7 +49,7 @@ sig::Candidates equation(const Scalar& s, const Scalar& k, const Point& key, con
 void expect_holds(const sig::Candidates& made, bool zip215, bool strict) {
   sig::Candidates one = made;
   one.keys = {&one.own_keys[0]};
-  const sig::Equation equation{one.keys[0], one.r(0), one.k[0], one.s[0]};
+  const sig::Equation equation{one.keys[0], nullptr, one.r(0), one.k[0], one.s[0]};
   const std::vector<sig::Equation> equations(3, equation);  // one alone takes another path
   for (const std::size_t count : {1, 3}) {
     for (const bool cofactored : {true, false}) {

@@ -66,6 +66,78 @@ void make_tables(KeyTables& tables, const LaneNiels& q) {
   }
 }
 
+/// The digits of each lane's k and s.
+struct Digits {
+  std::int16_t key[kKeyWindows][kLanes];
+  std::int16_t base[kBaseWindows][kLanes];
+};
+void find_digits(Digits& digits, const sig::Equation* const items[kLanes]) {
+  for (unsigned i = 0; i < kLanes; ++i) {
+    fixed_digits(digits.key[0] + i, words_of(&items[i]->k), kKeyBits, kKeyWindows);
+    fixed_digits(digits.base[0] + i, words_of(&items[i]->s), kBaseBits, kBaseWindows);
+  }
+}
+
+constexpr std::size_t kNielsWords = sizeof(curve25519::Niels) / 8;
+using curve25519::BaseComb;
+using curve25519::KeyComb;
+static_assert(KeyComb::kBits == kKeyBits && KeyComb::kWindows == kKeyWindows);
+static_assert(BaseComb::kBits == kBaseBits && BaseComb::kWindows == kBaseWindows);
+
+/// The entries of a window's table that the lanes' digits name; returns the lanes whose digit is
+/// negative. `table(lane)` is that of the lane.
+template <class Table>
+LANE_INLINE unsigned choose_entries(const std::uint64_t* rows[kLanes],
+                                    const std::int16_t digits[kLanes], Table&& table) {
+  unsigned negative = 0;
+  for (unsigned i = 0; i < kLanes; ++i) {
+    const int digit = digits[i];
+    negative |= (digit < 0 ? 1U : 0U) << i;
+    rows[i] = table(i) + static_cast<std::size_t>(digit < 0 ? -digit : digit) * kNielsWords;
+  }
+  return negative;
+}
+
+bool all_have_combs(const sig::Equation* const items[kLanes]) {
+  bool all = true;
+  for (unsigned i = 0; i < kLanes; ++i)
+    all = all && items[i]->comb != nullptr;
+  return all;
+}
+
+/// s B - k A in each lane, where all keys have combs.
+LaneCompleted by_combs(const sig::Equation* const items[kLanes]) {
+  Digits digits;
+  find_digits(digits, items);
+  constexpr int kSteps = kKeyWindows + kBaseWindows;
+  constexpr int kAhead = 4;  // steps: a comb does not stay in the near caches
+  const std::uint64_t* rows[kSteps + kAhead][kLanes];
+  unsigned negative[kSteps];
+  for (unsigned j = 0; j < kKeyWindows; ++j) {
+    // k A is subtracted.
+    negative[j] = ~choose_entries(rows[j], digits.key[j], [&](unsigned i) LANE_LAMBDA {
+      return words_of(items[i]->comb) + j * KeyComb::kEntries * kNielsWords;
+    });
+  }
+  const std::uint64_t* const base = words_of(curve25519::base_comb());
+  for (unsigned j = 0; j < kBaseWindows; ++j) {
+    negative[kKeyWindows + j] = choose_entries(
+        rows[kKeyWindows + j], digits.base[j],
+        [&](unsigned) LANE_LAMBDA { return base + j * BaseComb::kEntries * kNielsWords; });
+  }
+  __builtin_memcpy(rows + kSteps, rows, sizeof rows[0] * kAhead);
+  LaneSums sum = identity_sums();
+  for (int j = 0;; ++j) {
+    for (const std::uint64_t* row : rows[j + kAhead]) {
+      __builtin_prefetch(row);
+      __builtin_prefetch(row + 8);
+    }
+    const LaneCompleted next = add(sum, load_niels(rows[j]), static_cast<Mask>(negative[j]));
+    if (j + 1 == kSteps) return next;
+    sum = to_sums(next);
+  }
+}
+
 /// s B - k A in each lane.
 LaneCompleted base_minus_key(const sig::Equation* const items[kLanes]) {
   const std::uint64_t* rows[kLanes];
@@ -74,12 +146,8 @@ LaneCompleted base_minus_key(const sig::Equation* const items[kLanes]) {
   KeyTables tables;
   make_tables(tables, negated(load_niels(rows)));
 
-  std::int16_t key_digits[kKeyWindows][kLanes];
-  std::int16_t base_digits[kBaseWindows][kLanes];
-  for (unsigned i = 0; i < kLanes; ++i) {
-    fixed_digits(key_digits[0] + i, words_of(&items[i]->k), kKeyBits, kKeyWindows);
-    fixed_digits(base_digits[0] + i, words_of(&items[i]->s), kBaseBits, kBaseWindows);
-  }
+  Digits digits;
+  find_digits(digits, items);
 
   const std::uint64_t* const base = words_of(curve25519::kBaseTable);
   LaneProjective p{small_fe(0), small_fe(1), small_fe(1)};
@@ -87,13 +155,12 @@ LaneCompleted base_minus_key(const sig::Equation* const items[kLanes]) {
     LaneCompleted c = doubled(p);
     if (bit % kKeyBits == 0) {
       const Mask negative = choose_rows(rows, tables.entry[0][0], kKeyEntries * kRowWords,
-                                        kRowWords, key_digits[bit / kKeyBits]);
+                                        kRowWords, digits.key[bit / kKeyBits]);
       const LaneSums q = load_sums(rows);
       c = add(to_sums(c), LaneCached{q.y_plus_x, q.y_minus_x, q.z, q.t}, negative);
     }
     if (bit % kBaseBits == 0) {
-      const Mask negative =
-          choose_rows(rows, base, 0, sizeof(curve25519::Niels) / 8, base_digits[bit / kBaseBits]);
+      const Mask negative = choose_rows(rows, base, 0, kNielsWords, digits.base[bit / kBaseBits]);
       c = add(to_sums(c), load_niels(rows), negative);
     }
     if (bit == 0) return c;
@@ -173,7 +240,8 @@ void verify_exact(std::uint8_t* verdicts, const sig::Equation* items, std::size_
         const std::size_t item = begin + groups * kLanes + i;
         lane[groups][i] = items + (item < count ? item : begin);
       }
-      const LaneProjective p = to_projective(base_minus_key(lane[groups]));
+      const LaneProjective p = to_projective(
+          all_have_combs(lane[groups]) ? by_combs(lane[groups]) : base_minus_key(lane[groups]));
       x[groups] = p.x, y[groups] = p.y, z[groups] = p.z;
     }
     invert_together(z, groups);

@@ -4,6 +4,7 @@
 
 // For what must not become a call: its operands would go through memory.
 #define LANE_INLINE inline __attribute__((always_inline))
+#define LANE_LAMBDA __attribute__((always_inline))
 
 static_assert(sizeof(curve25519::Fe) == 40 && sizeof(curve25519::Niels) == 128 &&
               sizeof(curve25519::Point) == 160 && sizeof(curve25519::Scalar) == 32);
