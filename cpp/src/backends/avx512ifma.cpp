@@ -29,6 +29,7 @@ namespace {
 #include "backends/lanes/decode.inl"
 #include "backends/lanes/exact.inl"
 #include "backends/lanes/buckets.inl"
+#include "backends/lanes/scalar52.inl"
 // clang-format on
 #include "backends/lanes.inl"
 // In this order: what one offers, the next may use.
@@ -49,6 +50,8 @@ bool supported(const CpuFeatures& cpu) noexcept {
 }
 
 void install(Kernels& kernels, const CpuFeatures&) noexcept {
+  kernels.reduce_digests = reduce_digests;
+  kernels.coefficient_digits = coefficient_digits;
   kernels.decode_points = decode_points;
   kernels.verify_exact = verify_exact;
   kernels.window_sums = window_sums;

@@ -16,6 +16,8 @@ const Backend portable_backend{
           kernels.sha512_blocks = sha512_blocks_portable;
           kernels.sm3_blocks = sm3_blocks_portable;
           kernels.blake3_compress = blake3_compress_portable;
+          kernels.reduce_digests = curve25519::reduce_digests_portable;
+          kernels.coefficient_digits = curve25519::coefficient_digits_portable;
           kernels.decode_points = curve25519::decode_points_portable;
           kernels.verify_exact = sig::verify_exact_portable;
           kernels.window_sums = sig::window_sums_portable;

@@ -12,9 +12,11 @@ using Wide = unsigned __int128;
 template <std::size_t n>
 using Words = std::array<std::uint64_t, n>;
 
-// floor(2^512 / L), for the Barrett reduction; a test checks it against its definition.
-constexpr Words<5> kReciprocal = {0xed9ce5a30a2c131b, 0x2106215d086329a7, 0xffffffffffffffeb,
-                                  0xffffffffffffffff, 0x000000000000000f};
+// L - 2^252, of 125 bits.
+constexpr Words<2> kRest = {kGroupOrder.word[0], kGroupOrder.word[1]};
+constexpr Words<4> kTwiceOrder = {kGroupOrder.word[0] << 1,
+                                  kGroupOrder.word[1] << 1 | kGroupOrder.word[0] >> 63,
+                                  kGroupOrder.word[1] >> 63, kGroupOrder.word[3] << 1};
 
 template <std::size_t n, std::size_t m>
 constexpr Words<n + m> multiply(const Words<n>& a, const Words<m>& b) noexcept {
@@ -64,21 +66,35 @@ constexpr void accumulate(Words<n>& sum, const Words<m>& a) noexcept {
   }
 }
 
-/// Barrett reduction (Handbook of Applied Cryptography, 14.42) with four words of 64 bits.
+/// The value modulo 2^252.
+template <std::size_t n>
+constexpr Words<4> low_252(const Words<n>& x) noexcept {
+  return {x[0], x[1], x[2], x[3] & (~std::uint64_t{0} >> 4)};
+}
+/// The value divided by 2^252.
+template <std::size_t n>
+constexpr Words<n - 3> above_252(const Words<n>& x) noexcept {
+  Words<n - 3> high;
+  for (std::size_t i = 3; i < n; ++i)
+    high[i - 3] = x[i] >> 60 | (i + 1 < n ? x[i + 1] << 4 : 0);
+  return high;
+}
+
+/// 2^252 = -kRest modulo L, three times: x = lo - t, t = lo' - u, u = lo'' - v.
 Scalar reduce(const Words<8>& x) noexcept {
-  const Words<5> high = {x[3], x[4], x[5], x[6], x[7]};
-  const Words<10> estimate = multiply(high, kReciprocal);
-  const Words<5> quotient = {estimate[5], estimate[6], estimate[7], estimate[8], estimate[9]};
-  const Words<9> product = multiply(quotient, kGroupOrder.word);
-  Words<5> rest = {x[0], x[1], x[2], x[3], x[4]};
-  subtract(rest, Words<5>{product[0], product[1], product[2], product[3], product[4]});
-  // The estimate is at most 2 too small, so the rest is below 3L < 2^254.
-  CHOPMARK_CHECK(rest[4] == 0);
-  Scalar result{{rest[0], rest[1], rest[2], rest[3]}};
-  for (int i = 0; i < 2; ++i) {
-    if (!below(result.word, kGroupOrder.word)) subtract(result.word, kGroupOrder.word);
-  }
-  return result;
+  const Words<7> t = multiply(kRest, above_252(x));  // below 2^(125 + 260)
+  const auto t_high = above_252(t);                  // 133 bits
+  const Words<5> u = multiply(kRest, Words<3>{t_high[0], t_high[1], t_high[2]});  // 258 bits
+  const Words<3> v = multiply(kRest, Words<1>{above_252(u)[0]});                  // 131 bits
+  // From above L to below 2 L + 2 * 2^252 < 4 L.
+  Words<4> r = low_252(x);
+  accumulate(r, low_252(u));
+  accumulate(r, kTwiceOrder);
+  subtract(r, low_252(t));
+  subtract(r, Words<4>{v[0], v[1], v[2], 0});
+  if (!below(r, kTwiceOrder)) subtract(r, kTwiceOrder);
+  if (!below(r, kGroupOrder.word)) subtract(r, kGroupOrder.word);
+  return {r};
 }
 
 }  // namespace
@@ -144,6 +160,21 @@ Scalar CoefficientSum::value() const noexcept {
   accumulate(sum, kMultiple);
   CHOPMARK_CHECK(!subtract(sum, multiply(Words<2>{kBias, kBias}, plain_)));
   return reduce({sum[0], sum[1], sum[2], sum[3], sum[4], sum[5], sum[6], 0});
+}
+
+void reduce_digests_portable(Scalar* scalars, const std::uint8_t* digests,
+                             std::size_t count) noexcept {
+  for (std::size_t i = 0; i < count; ++i)
+    scalars[i] = reduce_wide(digests + 64 * i);
+}
+
+void coefficient_digits_portable(std::int8_t* digits, const std::uint8_t* z, const Scalar* scalars,
+                                 std::size_t count) noexcept {
+  for (std::size_t i = 0; i < count; ++i) {
+    CoefficientSum product;
+    product.add(z + 16 * i, scalars[i]);
+    signed_bytes(digits + 32 * i, product.value());
+  }
 }
 
 void signed_bytes(std::int8_t digits[32], const Scalar& s) noexcept {

@@ -48,6 +48,12 @@ class CoefficientSum {
 /// Digits in [-128, 127] with s = sum(digits[j] * 256^j), for s below L.
 void signed_bytes(std::int8_t digits[32], const Scalar& s) noexcept;
 
+/// Kernels of the portable backend.
+void reduce_digests_portable(Scalar* scalars, const std::uint8_t* digests,
+                             std::size_t count) noexcept;
+void coefficient_digits_portable(std::int8_t* digits, const std::uint8_t* z, const Scalar* scalars,
+                                 std::size_t count) noexcept;
+
 /// Bits at .. at + width - 1, as far as there are any; width <= 32.
 [[nodiscard]] inline std::uint64_t bits_at(const Scalar& s, unsigned at, unsigned width) noexcept {
   const unsigned word = at / 64;

@@ -15,6 +15,7 @@ namespace chopmark {
 namespace curve25519 {
 struct Niels;
 struct Point;
+struct Scalar;
 }  // namespace curve25519
 namespace sig {
 struct Equation;
@@ -45,6 +46,12 @@ struct Kernels {
   void (*blake3_compress)(std::uint32_t cv[8], const std::uint8_t block[64],
                           std::uint32_t block_bytes, std::uint64_t counter, std::uint32_t flags);
 
+  // scalars[i] = 64 little-endian bytes modulo L.
+  void (*reduce_digests)(curve25519::Scalar* scalars, const std::uint8_t* digests,
+                         std::size_t count);
+  // 32 signed bytes each of z_i times scalar i modulo L, for z_i of 16 signed bytes.
+  void (*coefficient_digits)(std::int8_t* digits, const std::uint8_t* z,
+                             const curve25519::Scalar* scalars, std::size_t count);
   // ZIP-215 decoding of `count` encodings of 32 bytes, `stride` bytes apart. ok[i] is 1 or 0;
   // points[i] means nothing where it is 0.
   void (*decode_points)(curve25519::Niels* points, std::uint8_t* ok, const std::uint8_t* encodings,

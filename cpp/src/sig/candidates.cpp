@@ -148,8 +148,7 @@ class Finder {
     found_.digests.resize(64 * count);
     sha512_prefixed_many(found_.r_and_key.data(), messages, found_.digests.data());
     found_.k.resize(count);
-    for (std::size_t i = 0; i < count; ++i)
-      found_.k[i] = reduce_wide(found_.digests.data() + 64 * i);
+    kernels().reduce_digests(found_.k.data(), found_.digests.data(), count);
   }
 
   const Batch& batch_;

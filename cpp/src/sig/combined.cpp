@@ -19,29 +19,6 @@ static_assert(sizeof kDomain - 1 == sizeof(Digest));
 // From so many terms on, the buckets of windows of 8 bits cost less than twice the windows.
 constexpr std::size_t kWideWindowsMin = 384;
 
-/// Terms of A, one for each key that occurs in the range, and of B.
-struct LongTerms {
-  std::vector<const Niels*> points;
-  std::vector<std::int8_t> digits;  // 32 each
-
-  void add(const Niels* point, const Scalar& scalar) {
-    points.push_back(point);
-    digits.resize(32 * points.size());
-    signed_bytes(digits.data() + 32 * (points.size() - 1), scalar);
-  }
-};
-
-/// sum(2^(bits w) * sums[w]).
-Point combine_windows(const std::vector<Point>& sums, unsigned bits) noexcept {
-  Point total;
-  for (std::size_t w = sums.size(); w-- != 0;) {
-    for (unsigned i = 0; i < bits; ++i)
-      total = i + 1 == bits ? to_point(doubled(total)) : to_projective(doubled(total));
-    total = to_point(add(total, to_cached(sums[w])));
-  }
-  return total;
-}
-
 }  // namespace
 
 Combination::Combination(const Candidates& candidates, std::size_t from, std::size_t to)
@@ -63,32 +40,66 @@ Combination::Combination(const Candidates& candidates, std::size_t from, std::si
   }
 }
 
-bool Combination::holds(std::size_t from, std::size_t to) {
+std::vector<std::uint8_t> Combination::coefficients(std::size_t from, std::size_t to) const {
   std::vector<std::uint8_t> z(kCoefficientBytes * (to - from));
   blake3_keyed_xof(digest_from(reinterpret_cast<const std::uint8_t*>(kDomain)),
                    {transcripts_.data() + kTranscriptBytes * from, kTranscriptBytes * (to - from)},
                    z);
+  return z;
+}
 
+LongTerms Combination::long_terms(std::size_t from, std::size_t to,
+                                  const std::vector<std::uint8_t>& z) const {
+  const std::size_t keys = candidates_.keys.size();
+  std::vector<std::uint32_t> uses(keys);
+  for (std::size_t i = from; i < to; ++i)
+    ++uses[candidates_.key[candidate_[i]]];
+
+  // Keys used once go through the kernel together; the products of others are summed first.
+  LongTerms terms;
+  std::vector<std::uint8_t> once_z;
+  std::vector<Scalar> once_k;
   CoefficientSum base;
   std::vector<CoefficientSum> sums;
-  std::vector<std::uint32_t> place(candidates_.keys.size(), UINT32_MAX);  // of each key in sums
-  LongTerms terms;
+  std::vector<std::uint32_t> place(keys, UINT32_MAX);  // of each key in sums
+  std::vector<const Niels*> summed;
   for (std::size_t i = from; i < to; ++i) {
-    const std::size_t candidate = candidate_[i];
     const std::uint8_t* const own = z.data() + kCoefficientBytes * (i - from);
-    base.add(own, candidates_.s[candidate]);
-    std::uint32_t& at = place[candidates_.key[candidate]];
-    if (at == UINT32_MAX) {
-      at = static_cast<std::uint32_t>(sums.size());
-      sums.emplace_back();
+    const std::uint32_t key = candidates_.key[candidate_[i]];
+    const Scalar& k = candidates_.k[candidate_[i]];
+    base.add(own, candidates_.s[candidate_[i]]);
+    if (uses[key] == 1) {
+      terms.points.push_back(candidates_.keys[key]);
+      once_z.insert(once_z.end(), own, own + kCoefficientBytes);
+      once_k.push_back(k);
+      continue;
     }
-    sums[at].add(own, candidates_.k[candidate]);
+    if (place[key] == UINT32_MAX) {
+      place[key] = static_cast<std::uint32_t>(sums.size());
+      sums.emplace_back();
+      summed.push_back(candidates_.keys[key]);
+    }
+    sums[place[key]].add(own, k);
   }
-  for (std::size_t key = 0; key < place.size(); ++key) {
-    if (place[key] != UINT32_MAX) terms.add(candidates_.keys[key], sums[place[key]].value());
-  }
-  terms.add(&kBaseTable[1], negate(base.value()));
 
+  const std::size_t once = terms.points.size();
+  terms.points.insert(terms.points.end(), summed.begin(), summed.end());
+  terms.points.push_back(&kBaseTable[1]);
+  terms.digits.resize(32 * terms.points.size());
+  std::int8_t* digits = terms.digits.data();
+  kernels().coefficient_digits(digits, once_z.data(), once_k.data(), once);
+  digits += 32 * once;
+  for (const CoefficientSum& sum : sums) {
+    signed_bytes(digits, sum.value());
+    digits += 32;
+  }
+  signed_bytes(digits, negate(base.value()));
+  return terms;
+}
+
+std::vector<Point> Combination::window_sums(std::size_t from, std::size_t to,
+                                            const std::vector<std::uint8_t>& z,
+                                            const LongTerms& terms) {
   const std::size_t offset = reinterpret_cast<std::uintptr_t>(scratch_.data()) % 64 / 8;
   const std::size_t count = (to - from) + terms.points.size();
   const Terms all{.short_points = r_.data() + from,
@@ -99,9 +110,21 @@ bool Combination::holds(std::size_t from, std::size_t to) {
                   .long_count = terms.points.size(),
                   .window_bits = count < kWideWindowsMin ? 4U : 8U,
                   .scratch = scratch_.data() + (8 - offset) % 8};
-  std::vector<Point> windows(256 / all.window_bits);
-  kernels().window_sums(windows.data(), all);
-  return is_small_order(combine_windows(windows, all.window_bits));
+  std::vector<Point> sums(256 / all.window_bits);
+  kernels().window_sums(sums.data(), all);
+  return sums;
+}
+
+bool Combination::is_neutral(const std::vector<Point>& window_sums) noexcept {
+  // Windows of 8 or 4 bits: sum(2^(bits w) * window_sums[w]).
+  const std::size_t bits = 256 / window_sums.size();
+  Point total;
+  for (std::size_t w = window_sums.size(); w-- != 0;) {
+    for (std::size_t i = 0; i < bits; ++i)
+      total = i + 1 == bits ? to_point(doubled(total)) : to_projective(doubled(total));
+    total = to_point(add(total, to_cached(window_sums[w])));
+  }
+  return is_small_order(total);
 }
 
 }  // namespace chopmark::sig

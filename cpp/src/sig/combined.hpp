@@ -8,6 +8,12 @@
 
 namespace chopmark::sig {
 
+/// Terms of A, one for each key of a range, and of B.
+struct LongTerms {
+  std::vector<const curve25519::Niels*> points;
+  std::vector<std::int8_t> digits;  // 32 each
+};
+
 /// The candidates [from, to) whose R decodes, ready to be combined in any ranges.
 class Combination {
  public:
@@ -20,7 +26,19 @@ class Combination {
 
   /// Whether all entries of [from, to) hold: 8 (sum z_i R_i + sum z_i k_i A_i - (sum z_i s_i) B) =
   /// 0 with coefficients drawn for this range alone.
-  [[nodiscard]] bool holds(std::size_t from, std::size_t to);
+  [[nodiscard]] bool holds(std::size_t from, std::size_t to) {
+    const std::vector<std::uint8_t> z = coefficients(from, to);
+    return is_neutral(window_sums(from, to, z, long_terms(from, to, z)));
+  }
+
+  /// The steps of holds(), each on its own so that each can be measured. z_i is 16 bytes.
+  [[nodiscard]] std::vector<std::uint8_t> coefficients(std::size_t from, std::size_t to) const;
+  [[nodiscard]] LongTerms long_terms(std::size_t from, std::size_t to,
+                                     const std::vector<std::uint8_t>& z) const;
+  [[nodiscard]] std::vector<curve25519::Point> window_sums(std::size_t from, std::size_t to,
+                                                           const std::vector<std::uint8_t>& z,
+                                                           const LongTerms& terms);
+  [[nodiscard]] static bool is_neutral(const std::vector<curve25519::Point>& window_sums) noexcept;
 
  private:
   const Candidates& candidates_;

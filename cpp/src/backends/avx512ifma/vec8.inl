@@ -42,6 +42,14 @@ template <unsigned n>
 LANE_INLINE Vec shifted_right(Vec a) {
   return _mm512_srli_epi64(a, n);
 }
+/// Of signed words.
+template <unsigned n>
+LANE_INLINE Vec shifted_right_signed(Vec a) {
+  return _mm512_srai_epi64(a, n);
+}
+LANE_INLINE Vec bits_xor(Vec a, Vec b) {
+  return _mm512_xor_si512(a, b);
+}
 /// Of the product modulo 2^64.
 LANE_INLINE Vec times(Vec a, Vec b) {
   return _mm512_mullo_epi64(a, b);
