@@ -196,3 +196,47 @@ struct Blake3Small {
       L::store(group.state[i], cv[i]);
   }
 };
+
+template <class L>
+CHOPMARK_INLINE void blake3_one_block_each(std::uint8_t* out, const std::uint32_t key[8],
+                                           const RawView* items, std::size_t count,
+                                           std::uint32_t mode) {
+  alignas(64) std::uint8_t blocks[L::kLanes][64];
+  const std::uint8_t* rows[L::kLanes];
+  std::uint32_t bytes[L::kLanes] = {};
+  for (std::size_t i = 0; i < count; ++i) {
+    bytes[i] = static_cast<std::uint32_t>(items[i].size);
+    rows[i] = items[i].data;  // a full block is read in place
+    if (bytes[i] == 64) continue;
+    store_last_piece(blocks[i], items[i].data, bytes[i], 0);
+    rows[i] = blocks[i];
+  }
+  for (std::size_t i = count; i < L::kLanes; ++i)
+    rows[i] = rows[0];
+  using Lanes = Blake3Lanes<L>;
+  typename L::Vector m[16];
+  L::load_words(m, rows);
+  typename L::Vector cv[8];
+  broadcast_words<L>(cv, key);
+  typename Lanes::Rest rest =
+      Lanes::rest_of(0, mode | kBlake3ChunkStart | kBlake3ChunkEnd | kBlake3Root);
+  rest.block_bytes = L::load(bytes);
+  Lanes::compress(cv, m, rest);
+  store_digests<L>(out, cv, count);
+}
+
+// Items of at most one chunk, at least two. Where one block each is enough, lanes need no
+// bookkeeping.
+template <class L>
+CHOPMARK_INLINE void blake3_small_in_lanes(std::uint8_t* out, const std::uint32_t key[8],
+                                           const RawView* items, std::size_t count,
+                                           std::uint32_t mode) {
+  std::size_t longest = 0;
+  for (std::size_t i = 0; i < count; ++i)
+    longest = items[i].size > longest ? items[i].size : longest;
+  if (longest > 64) return ManyHash<Blake3Small<L>>({out, nullptr, items, count, key, mode}).run();
+  for (std::size_t at = 0; at < count; at += L::kLanes) {
+    const std::size_t now = count - at < L::kLanes ? count - at : L::kLanes;
+    blake3_one_block_each<L>(out + 32 * at, key, items + at, now, mode);
+  }
+}
