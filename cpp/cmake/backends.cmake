@@ -7,8 +7,9 @@ macro(chopmark_add_backend name)
   if(NOT backend_ARCH OR CMAKE_SYSTEM_PROCESSOR MATCHES "${backend_ARCH}")
     target_sources(chopmark_core PRIVATE cpp/src/backends/${name}.cpp)
     if(backend_FLAGS)
+      # Kernels throw nothing, and a handler would bring in a symbol that the linker may share.
       set_source_files_properties(cpp/src/backends/${name}.cpp
-        PROPERTIES COMPILE_OPTIONS "${backend_FLAGS}")
+        PROPERTIES COMPILE_OPTIONS "${backend_FLAGS};-fno-exceptions")
     endif()
     string(APPEND backend_list "CHOPMARK_BACKEND(${name})\n")
   endif()

@@ -19,9 +19,11 @@ namespace {
 #include "backends/avx2/u32x8.inl"
 #include "backends/blake3_lanes.inl"
 #include "backends/block_lanes.inl"
+#include "backends/tree_lanes.inl"
 // After their base.
 #include "backends/avx2/blake3_many.inl"
 #include "backends/avx2/block_many.inl"
+#include "backends/avx2/tree_many.inl"
 
 // Named functions: the body of a lambda in the table below would be a weak symbol.
 bool supported(const CpuFeatures& cpu) noexcept {
@@ -34,6 +36,7 @@ void install(Kernels& kernels, const CpuFeatures& cpu) noexcept {
     kernels.sha256_blocks = sha256_blocks_ni;
   } else {
     kernels.sha256_many = sha256_many_x8;
+    kernels.sha256_tree = {sha256_leaves_x8, sha256_nodes_x8};
   }
   kernels.sha512_many = sha512_many_x4;
   kernels.sm3_many = sm3_many_x8;
@@ -41,6 +44,8 @@ void install(Kernels& kernels, const CpuFeatures& cpu) noexcept {
   kernels.blake3_parents = blake3_parents_x8;
   kernels.blake3_small_many = blake3_small_many_x8;
   kernels.blake3_output = blake3_output_x8;
+  kernels.sm3_tree = {sm3_leaves_x8, sm3_nodes_x8};
+  kernels.blake3_tree = {blake3_leaves_x8, blake3_nodes_x8};
 }
 
 }  // namespace

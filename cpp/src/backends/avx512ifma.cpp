@@ -39,10 +39,12 @@ namespace {
 #include "backends/avx512ifma/u32x16.inl"
 #include "backends/blake3_lanes.inl"
 #include "backends/block_lanes.inl"
+#include "backends/tree_lanes.inl"
 // After their base.
 #include "backends/avx2/blake3_many.inl"
 #include "backends/avx512ifma/blake3_many.inl"
 #include "backends/avx512ifma/block_many.inl"
+#include "backends/avx512ifma/tree_many.inl"
 
 bool supported(const CpuFeatures& cpu) noexcept {
   return cpu.avx2 && cpu.bmi2 && cpu.avx512f && cpu.avx512dq && cpu.avx512bw && cpu.avx512vl &&
@@ -62,6 +64,9 @@ void install(Kernels& kernels, const CpuFeatures&) noexcept {
   kernels.blake3_parents = blake3_parents_x16;
   kernels.blake3_small_many = blake3_small_many_x16;
   kernels.blake3_output = blake3_output_x16;
+  kernels.sha256_tree = {sha256_leaves_x16, sha256_nodes_x16};
+  kernels.sm3_tree = {sm3_leaves_x16, sm3_nodes_x16};
+  kernels.blake3_tree = {blake3_leaves_x16, blake3_nodes_x16};
 }
 
 }  // namespace

@@ -74,13 +74,6 @@ struct Blake3Lanes {
     cv[6] = L::xor2(v[6], v[14]), cv[7] = L::xor2(v[7], v[15]);
   }
 
-  static CHOPMARK_INLINE void broadcast_words(Vector to[8], const std::uint32_t words[8]) {
-    to[0] = L::broadcast(words[0]), to[1] = L::broadcast(words[1]);
-    to[2] = L::broadcast(words[2]), to[3] = L::broadcast(words[3]);
-    to[4] = L::broadcast(words[4]), to[5] = L::broadcast(words[5]);
-    to[6] = L::broadcast(words[6]), to[7] = L::broadcast(words[7]);
-  }
-
   static CHOPMARK_INLINE Rest rest_of(std::uint32_t block_bytes, std::uint32_t flags) {
     return {L::broadcast(0), L::broadcast(0), L::broadcast(block_bytes), L::broadcast(flags)};
   }
@@ -97,21 +90,6 @@ struct Blake3Lanes {
     rest.counter_high = L::load(high);
   }
 
-  // Lanes from `count` on repeat the last node, so that nothing past it is read.
-  static void point_at(const std::uint8_t* rows[kLanes], const std::uint8_t* data,
-                       std::size_t stride, std::size_t count) {
-    for (std::size_t i = 0; i < kLanes; ++i)
-      rows[i] = data + stride * (i < count ? i : count - 1);
-  }
-
-  static CHOPMARK_INLINE void store_values(std::uint8_t* out, const Vector cv[8],
-                                           std::size_t count) {
-    if (count == kLanes) return L::store_half_words(out, cv);
-    std::uint8_t all[32 * kLanes];
-    L::store_half_words(all, cv);
-    __builtin_memcpy(out, all, 32 * count);
-  }
-
   template <int i>
   static CHOPMARK_INLINE void output_words(Vector words[16], const Vector v[16],
                                            const Vector cv[8]) {
@@ -123,9 +101,11 @@ struct Blake3Lanes {
   static void chunks(std::uint8_t* out, const std::uint32_t key[8], const std::uint8_t* data,
                      std::size_t count, std::uint64_t counter, std::uint32_t mode) {
     const std::uint8_t* rows[kLanes];
-    point_at(rows, data, kBlake3ChunkBytes, count);
+    // Lanes from `count` on repeat the last chunk, so that nothing past it is read.
+    for (std::size_t i = 0; i < kLanes; ++i)
+      rows[i] = data + kBlake3ChunkBytes * (i < count ? i : count - 1);
     Vector cv[8];
-    broadcast_words(cv, key);
+    broadcast_words<L>(cv, key);
     Rest rest = rest_of(64, mode);
     count_up(rest, counter);
     for (int block = 0; block < 16; ++block) {
@@ -138,19 +118,19 @@ struct Blake3Lanes {
         rows[i] += 64;
       compress(cv, m, rest);
     }
-    store_values(out, cv, count);
+    store_digests<L>(out, cv, count);
   }
 
   static void parents(std::uint8_t* out, const std::uint32_t key[8], const std::uint8_t* children,
                       std::size_t count, std::uint32_t mode) {
     const std::uint8_t* rows[kLanes];
-    point_at(rows, children, 64, count);
+    point_at_rows<kLanes>(rows, children, count);
     Vector m[16];
     L::load_words(m, rows);
     Vector cv[8];
-    broadcast_words(cv, key);
+    broadcast_words<L>(cv, key);
     compress(cv, m, rest_of(64, mode | kBlake3Parent));
-    store_values(out, cv, count);
+    store_digests<L>(out, cv, count);
   }
 
   static void output(std::uint8_t* out, const Blake3Node& node, std::uint64_t counter,
@@ -162,7 +142,7 @@ struct Blake3Lanes {
       m[i] = L::broadcast(word);
     }
     Vector cv[8];
-    broadcast_words(cv, node.cv);
+    broadcast_words<L>(cv, node.cv);
     Rest rest = rest_of(node.block_bytes, node.flags);
     count_up(rest, counter);
     Vector v[16];
@@ -216,3 +196,47 @@ struct Blake3Small {
       L::store(group.state[i], cv[i]);
   }
 };
+
+template <class L>
+CHOPMARK_INLINE void blake3_one_block_each(std::uint8_t* out, const std::uint32_t key[8],
+                                           const RawView* items, std::size_t count,
+                                           std::uint32_t mode) {
+  alignas(64) std::uint8_t blocks[L::kLanes][64];
+  const std::uint8_t* rows[L::kLanes];
+  std::uint32_t bytes[L::kLanes] = {};
+  for (std::size_t i = 0; i < count; ++i) {
+    bytes[i] = static_cast<std::uint32_t>(items[i].size);
+    rows[i] = items[i].data;  // a full block is read in place
+    if (bytes[i] == 64) continue;
+    store_last_piece(blocks[i], items[i].data, bytes[i], 0);
+    rows[i] = blocks[i];
+  }
+  for (std::size_t i = count; i < L::kLanes; ++i)
+    rows[i] = rows[0];
+  using Lanes = Blake3Lanes<L>;
+  typename L::Vector m[16];
+  L::load_words(m, rows);
+  typename L::Vector cv[8];
+  broadcast_words<L>(cv, key);
+  typename Lanes::Rest rest =
+      Lanes::rest_of(0, mode | kBlake3ChunkStart | kBlake3ChunkEnd | kBlake3Root);
+  rest.block_bytes = L::load(bytes);
+  Lanes::compress(cv, m, rest);
+  store_digests<L>(out, cv, count);
+}
+
+// Items of at most one chunk, at least two. Where one block each is enough, lanes need no
+// bookkeeping.
+template <class L>
+CHOPMARK_INLINE void blake3_small_in_lanes(std::uint8_t* out, const std::uint32_t key[8],
+                                           const RawView* items, std::size_t count,
+                                           std::uint32_t mode) {
+  std::size_t longest = 0;
+  for (std::size_t i = 0; i < count; ++i)
+    longest = items[i].size > longest ? items[i].size : longest;
+  if (longest > 64) return ManyHash<Blake3Small<L>>({out, nullptr, items, count, key, mode}).run();
+  for (std::size_t at = 0; at < count; at += L::kLanes) {
+    const std::size_t now = count - at < L::kLanes ? count - at : L::kLanes;
+    blake3_one_block_each<L>(out + 32 * at, key, items + at, now, mode);
+  }
+}

@@ -123,6 +123,7 @@ struct Sha256InLanes {
   static constexpr std::size_t kFewOf16 = 6;
 
   static const std::uint32_t* constants() { return kSha256Round; }
+  static const std::uint32_t* initial() { return kSha256Initial; }
   static void absorb(std::uint32_t state[8], const std::uint8_t* data, std::size_t blocks) {
     kernels().sha256_blocks(state, data, blocks);
   }
@@ -169,6 +170,7 @@ struct Sm3InLanes {
   static constexpr std::size_t kFewOf16 = 2;
 
   static const std::uint32_t* constants() { return kSm3Constants.round; }
+  static const std::uint32_t* initial() { return kSm3Constants.initial; }
   static void absorb(std::uint32_t state[8], const std::uint8_t* data, std::size_t blocks) {
     kernels().sm3_blocks(state, data, blocks);
   }

@@ -233,3 +233,31 @@ class ManyHash {
   HashGroup<Hash> groups_[Hash::kGroups];
   HashLane lanes_[Hash::kGroups][kLanes];
 };
+
+// In every lane of to[i], words[i].
+template <class L>
+CHOPMARK_INLINE void broadcast_words(typename L::Vector to[8], const std::uint32_t words[8]) {
+  to[0] = L::broadcast(words[0]), to[1] = L::broadcast(words[1]);
+  to[2] = L::broadcast(words[2]), to[3] = L::broadcast(words[3]);
+  to[4] = L::broadcast(words[4]), to[5] = L::broadcast(words[5]);
+  to[6] = L::broadcast(words[6]), to[7] = L::broadcast(words[7]);
+}
+
+// Rows of 64 bytes that lie side by side; from `count` on the last one again, so that nothing past
+// it is read.
+template <std::size_t kRows>
+CHOPMARK_INLINE void point_at_rows(const std::uint8_t* rows[kRows], const std::uint8_t* in,
+                                   std::size_t count) {
+  for (std::size_t i = 0; i < kRows; ++i)
+    rows[i] = in + 64 * (i < count ? i : count - 1);
+}
+
+// The 32 bytes of the first `count` lanes.
+template <class L>
+CHOPMARK_INLINE void store_digests(std::uint8_t* out, const typename L::Vector words[8],
+                                   std::size_t count) {
+  if (count == L::kLanes) return L::store_half_words(out, words);
+  std::uint8_t all[32 * L::kLanes];
+  L::store_half_words(all, words);
+  __builtin_memcpy(out, all, 32 * count);
+}

@@ -28,6 +28,9 @@ const Backend portable_backend{
           kernels.blake3_parents = blake3_parents_portable;
           kernels.blake3_small_many = blake3_small_many_portable;
           kernels.blake3_output = blake3_output_portable;
+          kernels.sha256_tree = kSha256TreePortable;
+          kernels.sm3_tree = kSm3TreePortable;
+          kernels.blake3_tree = kBlake3TreePortable;
         },
 };
 

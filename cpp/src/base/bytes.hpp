@@ -48,6 +48,10 @@ class Items {
     }
     return {base_ + i * width_, width_};
   }
+  /// Where all items lie side by side, if that is the layout and each has `width` bytes; else null.
+  [[nodiscard]] const std::uint8_t* packed(std::size_t width) const noexcept {
+    return views_ == nullptr && offsets_ == nullptr && width_ == width ? base_ : nullptr;
+  }
 
  private:
   Items(const std::uint8_t* base, const std::uint64_t* offsets, const ByteView* views,

@@ -35,6 +35,15 @@ struct Blake3Node {
   std::uint32_t flags;
 };
 
+/// Leaves and nodes of one kind of Merkle tree (RFC 9162, 2.1.1), many at once: inputs and digests
+/// of 32 bytes lie side by side.
+struct TreeKernels {
+  // Of 0x00 and 32 bytes each.
+  void (*leaves)(std::uint8_t* out, const std::uint8_t* in, std::size_t count);
+  // Of 0x01 and two digests each. `out` may be `in`.
+  void (*nodes)(std::uint8_t* out, const std::uint8_t* in, std::size_t count);
+};
+
 // Every slot is filled by the portable backend; a more capable one overrides what it does better,
 // kernel by kernel, each by the feature bits that this kernel needs.
 struct Kernels {
@@ -85,6 +94,10 @@ struct Kernels {
   // Blocks counter .. counter + count - 1 of the output of a root node, 64 bytes each.
   void (*blake3_output)(std::uint8_t* out, const Blake3Node& root, std::uint64_t counter,
                         std::size_t count);
+
+  TreeKernels sha256_tree;
+  TreeKernels sm3_tree;
+  TreeKernels blake3_tree;
 };
 
 struct Backend {

@@ -44,4 +44,8 @@ void blake3_small_many_portable(std::uint8_t* out, const std::uint32_t key[8], c
 void blake3_output_portable(std::uint8_t* out, const Blake3Node& root, std::uint64_t counter,
                             std::size_t count);
 
+extern const TreeKernels kSha256TreePortable;
+extern const TreeKernels kSm3TreePortable;
+extern const TreeKernels kBlake3TreePortable;
+
 }  // namespace chopmark

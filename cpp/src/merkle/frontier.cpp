@@ -11,10 +11,18 @@ namespace {
 
 constexpr std::size_t kLeavesPerThread = 4096;
 
+// Leaves whose hashes are held at once: a power of two, so that all but the last are complete
+// subtrees.
+constexpr std::size_t kSubtreeLeaves = 1024;
+
 Digest root_of_range(HashId id, const Items& leaves, std::size_t from, std::size_t to) {
   Frontier frontier(id);
-  for (std::size_t i = from; i < to; ++i)
-    frontier.append(leaf_hash(id, leaves[i]));
+  Bytes hashes(std::min(kSubtreeLeaves, to - from) * std::tuple_size_v<Digest>);
+  for (std::size_t count = 0; from != to; from += count) {
+    count = std::min(kSubtreeLeaves, to - from);
+    leaf_hashes(id, leaves, from, count, hashes.data());
+    frontier.append(root_of_hashes(id, hashes.data(), count));
+  }
   return frontier.root();
 }
 

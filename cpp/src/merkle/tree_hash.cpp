@@ -2,6 +2,7 @@
 #include "merkle/tree_hash.hpp"
 
 #include "base/check.hpp"
+#include "dispatch/backend.hpp"
 #include "hash/blake3.hpp"
 #include "hash/sha256.hpp"
 #include "hash/sm3.hpp"
@@ -26,6 +27,12 @@ Digest digest_of(HashId id, ByteView bytes) noexcept {
   }
   CHOPMARK_CHECK(is_tree_hash(id));
   return {};
+}
+
+const TreeKernels& tree_kernels(HashId id) noexcept {
+  CHOPMARK_CHECK(is_tree_hash(id));
+  if (id == HashId::sha256) return kernels().sha256_tree;
+  return id == HashId::sm3 ? kernels().sm3_tree : kernels().blake3_tree;
 }
 
 template <class Hash>
@@ -62,6 +69,31 @@ Digest node_hash(HashId id, const Digest& left, const Digest& right) noexcept {
   std::copy(left.begin(), left.end(), bytes.begin() + 1);
   std::copy(right.begin(), right.end(), bytes.begin() + 33);
   return digest_of(id, bytes);
+}
+
+void leaf_hashes(HashId id, const Items& leaves, std::size_t from, std::size_t count,
+                 std::uint8_t* out) {
+  constexpr std::size_t kBytes = std::tuple_size_v<Digest>;
+  if (const std::uint8_t* const packed = leaves.packed(kBytes); packed != nullptr && count != 0)
+    return tree_kernels(id).leaves(out, packed + kBytes * from, count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const Digest digest = leaf_hash(id, leaves[from + i]);
+    std::copy_n(digest.data(), kBytes, out + kBytes * i);
+  }
+}
+
+Digest root_of_hashes(HashId id, std::uint8_t* hashes, std::size_t count) noexcept {
+  constexpr std::size_t kBytes = std::tuple_size_v<Digest>;
+  const auto nodes = tree_kernels(id).nodes;
+  // Level by level. A last one without a neighbour moves up as it is, which gives the tree that
+  // splits at the largest power of two.
+  while (count > 1) {
+    const std::size_t pairs = count / 2;
+    nodes(hashes, hashes, pairs);
+    if (count % 2 != 0) std::copy_n(hashes + kBytes * (count - 1), kBytes, hashes + kBytes * pairs);
+    count -= pairs;
+  }
+  return digest_from(hashes);
 }
 
 }  // namespace chopmark::merkle

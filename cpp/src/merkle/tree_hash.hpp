@@ -17,4 +17,11 @@ namespace chopmark::merkle {
 [[nodiscard]] Digest leaf_hash(HashId id, ByteView data);
 [[nodiscard]] Digest node_hash(HashId id, const Digest& left, const Digest& right) noexcept;
 
+/// Hashes of leaves [from, from + count), 32 bytes each, side by side.
+void leaf_hashes(HashId id, const Items& leaves, std::size_t from, std::size_t count,
+                 std::uint8_t* out);
+
+/// The root over `count` >= 1 leaf hashes that lie side by side; overwrites them.
+[[nodiscard]] Digest root_of_hashes(HashId id, std::uint8_t* hashes, std::size_t count) noexcept;
+
 }  // namespace chopmark::merkle

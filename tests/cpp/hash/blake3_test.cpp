@@ -180,7 +180,7 @@ TEST_EACH_BACKEND(blake3_kernels_equal_portable) {
 
     Bytes in_place(from, from + 64 * count);
     kernels().blake3_parents(in_place.data(), key, in_place.data(), count, kBlake3Keyed);
-    EXPECT(std::equal(in_place.begin(), in_place.begin() + 32 * count, expected.begin()));
+    EXPECT(std::equal(in_place.data(), in_place.data() + 32 * count, expected.data()));
 
     Blake3Node root{{}, {}, 33, kBlake3Root | kBlake3ChunkStart | kBlake3ChunkEnd};
     std::copy_n(key, 8, root.cv);

@@ -37,6 +37,9 @@ void for_all_shapes(Check check) {
     check(ApartItems(mixed).views());
     check(ApartItems(std::vector<std::size_t>(count, 65 + count)).views());
     check(ApartItems(std::vector<std::size_t>(count, 0)).views());
+    for (std::size_t& size : mixed)
+      size %= 65;  // one block each for some hashes
+    check(ApartItems(mixed).views());
   }
   std::vector<std::size_t> every;
   for (std::size_t size = 0; size <= 300; ++size) {
@@ -56,7 +59,7 @@ void expect_digests(const Bytes& found, const std::vector<ByteView>& messages, H
   std::size_t wrong = 0;
   for (std::size_t i = 0; i < messages.size(); ++i) {
     const auto digest = hash(messages[i]);
-    if (!std::equal(digest.begin(), digest.end(), found.begin() + i * digest.size())) ++wrong;
+    if (!std::equal(digest.begin(), digest.end(), found.data() + i * digest.size())) ++wrong;
   }
   EXPECT_EQ(wrong, std::size_t{0});
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "dispatch/backend.hpp"
 #include "merkle/frontier.hpp"
 #include "merkle/log.hpp"
 #include "merkle/reference.hpp"
@@ -111,6 +112,54 @@ TEST(tree_truncate_forgets) {
     log.append(leaf_data(i));
   EXPECT(log.root(21) != reference_root(HashId::sha256, 0, 21));
   EXPECT(log.root(10) == reference_root(HashId::sha256, 0, 10));
+}
+
+// The kernels by themselves, in their own memory and in place.
+TEST_EACH_BACKEND(tree_kernels_equal_single) {
+  const Bytes data = random_bytes(31, 100 * 64 + 1);
+  const std::uint8_t* const from = data.data() + 1;  // at no alignment
+  for (const HashId id : kTreeHashes) {
+    const TreeKernels& tree = id == HashId::sha256 ? kernels().sha256_tree
+                              : id == HashId::sm3  ? kernels().sm3_tree
+                                                   : kernels().blake3_tree;
+    for (std::size_t count = 0; count <= 100; ++count) {
+      Bytes leaves;
+      Bytes nodes;
+      for (std::size_t i = 0; i < count; ++i) {
+        append(leaves, leaf_hash(id, ByteView(from + 32 * i, 32)));
+        append(nodes, node_hash(id, digest_from(from + 64 * i), digest_from(from + 64 * i + 32)));
+      }
+      // Inputs of their own, so that a sanitizer sees a read past their end.
+      const Bytes leaf_bytes(from, from + 32 * count);
+      Bytes node_bytes(from, from + 64 * count);
+      Bytes found(32 * count, 0xee);
+      tree.leaves(found.data(), leaf_bytes.data(), count);
+      EXPECT(found == leaves);
+      tree.nodes(found.data(), node_bytes.data(), count);
+      EXPECT(found == nodes);
+      tree.nodes(node_bytes.data(), node_bytes.data(), count);
+      EXPECT(std::equal(nodes.begin(), nodes.end(), node_bytes.begin()));
+    }
+  }
+}
+
+TEST_EACH_BACKEND(tree_root_of_packed_leaves) {
+  const Bytes data = random_bytes(32, 32 * 9000);
+  std::vector<std::size_t> sizes;
+  for (std::size_t size = 0; size <= kSizeMax; ++size)
+    sizes.push_back(size);
+  for (const std::size_t size : {1023U, 1024U, 1025U, 2049U, 4095U, 4096U, 4097U, 8191U, 9000U})
+    sizes.push_back(size);
+  for (const HashId id : kTreeHashes) {
+    Frontier frontier(id);
+    for (const std::size_t size : sizes) {
+      while (frontier.size() < size)
+        frontier.append(leaf_hash(id, ByteView(data).subspan(32 * frontier.size(), 32)));
+      const Items leaves = Items::fixed(data.data(), 32, size);
+      EXPECT(root_of(id, leaves, 1) == frontier.root());
+      EXPECT(root_of(id, leaves, 3) == frontier.root());
+    }
+  }
 }
 
 }  // namespace chopmark::test

@@ -34,5 +34,5 @@ void blake3_output_x8(std::uint8_t* out, const Blake3Node& root, std::uint64_t c
 void blake3_small_many_x8(std::uint8_t* out, const std::uint32_t key[8], const RawView* items,
                           std::size_t count, std::uint32_t mode) {
   if (count < 2) return blake3_small_many_portable(out, key, items, count, mode);
-  ManyHash<Blake3Small<U32x8>>({out, nullptr, items, count, key, mode}).run();
+  blake3_small_in_lanes<U32x8>(out, key, items, count, mode);
 }

@@ -17,6 +17,7 @@ struct U32x8 {
   }
   static CHOPMARK_INLINE Vector add(Vector x, Vector y) { return _mm256_add_epi32(x, y); }
   static CHOPMARK_INLINE Vector xor2(Vector x, Vector y) { return _mm256_xor_si256(x, y); }
+  static CHOPMARK_INLINE Vector or2(Vector x, Vector y) { return _mm256_or_si256(x, y); }
 #if defined(__AVX512VL__)
   static CHOPMARK_INLINE Vector xor3(Vector x, Vector y, Vector z) {
     return _mm256_ternarylogic_epi32(x, y, z, 0x96);
@@ -58,6 +59,10 @@ struct U32x8 {
   template <int kBits>
   static CHOPMARK_INLINE Vector shifted_right(Vector x) {
     return _mm256_srli_epi32(x, kBits);
+  }
+  template <int kBits>
+  static CHOPMARK_INLINE Vector shifted_left(Vector x) {
+    return _mm256_slli_epi32(x, kBits);
   }
   static CHOPMARK_INLINE Vector byte_swapped(Vector x) {
     return in_words(x, 0x0c0d0e0f08090a0b, 0x0405060700010203);

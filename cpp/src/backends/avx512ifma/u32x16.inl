@@ -12,6 +12,7 @@ struct U32x16 {
   }
   static CHOPMARK_INLINE Vector add(Vector x, Vector y) { return _mm512_add_epi32(x, y); }
   static CHOPMARK_INLINE Vector xor2(Vector x, Vector y) { return _mm512_xor_si512(x, y); }
+  static CHOPMARK_INLINE Vector or2(Vector x, Vector y) { return _mm512_or_si512(x, y); }
   static CHOPMARK_INLINE Vector xor3(Vector x, Vector y, Vector z) {
     return _mm512_ternarylogic_epi32(x, y, z, 0x96);
   }
@@ -33,6 +34,10 @@ struct U32x16 {
   template <int kBits>
   static CHOPMARK_INLINE Vector shifted_right(Vector x) {
     return _mm512_srli_epi32(x, kBits);
+  }
+  template <int kBits>
+  static CHOPMARK_INLINE Vector shifted_left(Vector x) {
+    return _mm512_slli_epi32(x, kBits);
   }
   static CHOPMARK_INLINE Vector byte_swapped(Vector x) {
     return _mm512_shuffle_epi8(

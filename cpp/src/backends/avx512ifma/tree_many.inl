@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// Leaves and nodes of Merkle trees in sixteen lanes.
+
+void sha256_leaves_x16(std::uint8_t* out, const std::uint8_t* in, std::size_t count) {
+  tree_leaves<BlockTree<U32x16, Sha256InLanes>>(kSha256TreePortable, out, in, count);
+}
+void sha256_nodes_x16(std::uint8_t* out, const std::uint8_t* in, std::size_t count) {
+  tree_nodes<BlockTree<U32x16, Sha256InLanes>>(kSha256TreePortable, out, in, count);
+}
+void sm3_leaves_x16(std::uint8_t* out, const std::uint8_t* in, std::size_t count) {
+  tree_leaves<BlockTree<U32x16, Sm3InLanes>>(kSm3TreePortable, out, in, count);
+}
+void sm3_nodes_x16(std::uint8_t* out, const std::uint8_t* in, std::size_t count) {
+  tree_nodes<BlockTree<U32x16, Sm3InLanes>>(kSm3TreePortable, out, in, count);
+}
+void blake3_leaves_x16(std::uint8_t* out, const std::uint8_t* in, std::size_t count) {
+  tree_leaves<Blake3Tree<U32x16>>(kBlake3TreePortable, out, in, count);
+}
+void blake3_nodes_x16(std::uint8_t* out, const std::uint8_t* in, std::size_t count) {
+  tree_nodes<Blake3Tree<U32x16>>(kBlake3TreePortable, out, in, count);
+}
