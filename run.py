@@ -25,6 +25,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 BUILD_TOOLS = ["scikit-build-core>=1.0", "pybind11>=3.0.1"]
 EXTRAS = {"demo": "node", "bench": "bench", "test": "test"}
+EMULATED = {"arm64": "aarch64", "s390x": "s390x"}  # preset: as compilers and emulators call it
 
 
 def fail(line: str) -> None:
@@ -83,6 +84,22 @@ def check_machine() -> str:
         hint = package_hint(f"python{version}-dev", "python3-devel", "brew install python@3.12")
         fail(f"the header {header} is missing: {hint}")
     return find_compiler()
+
+
+def check_emulation() -> None:
+    """What `test --full` needs beside the rest: cross compilers and emulators."""
+    missing = []
+    for cpu in EMULATED.values():
+        if shutil.which(f"{cpu}-linux-gnu-g++") is None:
+            missing.append(f"{cpu}-linux-gnu-g++")
+        if shutil.which(f"qemu-{cpu}") is None and shutil.which(f"qemu-{cpu}-static") is None:
+            missing.append(f"qemu-{cpu}")
+    if missing:
+        compilers = " ".join(f"g++-{cpu}-linux-gnu" for cpu in EMULATED.values())
+        fail(
+            f"--full needs {', '.join(missing)}: sudo apt-get install {compilers} qemu-user "
+            "(Debian, Ubuntu)"
+        )
 
 
 def run(command: list[str], *, quiet: bool = False) -> None:
@@ -186,12 +203,16 @@ def prepare(extra: str) -> None:
     print(f"Built in {time.monotonic() - started:.0f} s", flush=True)
 
 
+def build_tests(preset: str) -> None:
+    run(["cmake", "--preset", preset], quiet=True)
+    jobs = str(os.cpu_count() or 1)
+    run(["cmake", "--build", f"build/{preset}", "--parallel", jobs], quiet=True)
+
+
 def test(arguments: list[str]) -> None:
     """C++ tests, lint, formats, types, stubs, then pytest."""
     os.environ["PATH"] = f"{VENV / 'bin'}{os.pathsep}{os.environ['PATH']}"
-    jobs = str(os.cpu_count() or 1)
-    run(["cmake", "--preset", "ci"], quiet=True)
-    run(["cmake", "--build", "build/ci", "--parallel", jobs], quiet=True)
+    build_tests("ci")
     run(["build/ci/chopmark_tests"])
     cpp = [
         str(p)
@@ -204,7 +225,17 @@ def test(arguments: list[str]) -> None:
     run(["ruff", "format", "--quiet", "--check", "."])
     run([str(PYTHON), "-m", "mypy"])
     run([str(PYTHON), "tools/stubs.py", "--check"])
-    run([str(PYTHON), "-m", "pytest", *arguments])
+    run([str(PYTHON), "-m", "pytest", *(a for a in arguments if a != "--full")])
+    if "--full" in arguments:
+        test_emulated()
+
+
+def test_emulated() -> None:
+    """The C++ tests on other processors, one of them big-endian."""
+    for preset, cpu in EMULATED.items():
+        print(f"C++ tests on {cpu}, emulated (a few minutes)", flush=True)
+        build_tests(preset)
+        run(["ctest", "--test-dir", f"build/{preset}", "--output-on-failure"])
 
 
 def main() -> None:
@@ -213,8 +244,11 @@ def main() -> None:
         print(__doc__)
         print("  demo [PATH]   record a folder of documents on a ledger of four validators")
         print("  test          the whole test suite; further arguments go to pytest")
+        print("  test --full   and then the C++ tests on emulated arm64 and s390x")
         print("  bench         native against pure Python and against peers")
         sys.exit(0 if command in {"", "-h", "--help", "help"} else 2)
+    if command == "test" and "--full" in arguments:
+        check_emulation()
     prepare(EXTRAS[command])
     if command == "test":
         test(arguments)

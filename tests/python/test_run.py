@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import platform
 import shutil
 import subprocess
@@ -78,6 +79,48 @@ def test_compiler_that_does_not_compile(run: ModuleType, monkeypatch: pytest.Mon
 def test_compiler_with_a_launcher(run: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CXX", "env g++")
     assert run.find_compiler().endswith("env g++")
+
+
+@pytest.mark.parametrize("there", [(), ("aarch64-linux-gnu-g++", "qemu-aarch64-static")])
+def test_full_without_emulators(
+    run: ModuleType, monkeypatch: pytest.MonkeyPatch, there: tuple[str, ...]
+) -> None:
+    """Said before anything is built."""
+    monkeypatch.setattr(sys, "argv", ["run.py", "test", "--full"])
+    monkeypatch.setattr(shutil, "which", lambda name: name if name in there else None)
+    monkeypatch.setattr(run, "prepare", lambda extra: pytest.fail("built first"))
+    with pytest.raises(SystemExit) as caught:
+        run.main()
+    text = message(caught)
+    needs, line = text.split(": ", maxsplit=2)[1:]
+    assert line.startswith(
+        "sudo apt-get install g++-aarch64-linux-gnu g++-s390x-linux-gnu qemu-user "
+    )
+    assert "s390x-linux-gnu-g++, qemu-s390x" in needs
+    assert ("aarch64" in needs) == (not there)
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_full_runs_everything_and_then_the_emulators(
+    run: ModuleType, monkeypatch: pytest.MonkeyPatch, full: bool
+) -> None:
+    commands: list[list[str]] = []
+    monkeypatch.setenv("PATH", os.environ["PATH"])
+    monkeypatch.setattr(run, "run", lambda command, quiet=False: commands.append(command))
+    run.test(["-q", *(["--full"] if full else [])])
+    pytest_at = next(i for i, command in enumerate(commands) if "pytest" in command)
+    assert commands[pytest_at][-1] == "-q"
+    after = [command[:3] for command in commands[pytest_at + 1 :]]
+    expected = [
+        step
+        for preset in ("arm64", "s390x")
+        for step in (
+            ["cmake", "--preset", preset],
+            ["cmake", "--build", f"build/{preset}"],
+            ["ctest", "--test-dir", f"build/{preset}"],
+        )
+    ]
+    assert after == (expected if full else [])
 
 
 def test_unknown_command() -> None:
