@@ -3,10 +3,10 @@
  * The C interface of chopmark: Ed25519 verification and hashing, many items in one call. C99 or
  * C++.
  *
- * Arguments. A call that returns a chopmark_status checks every argument before it writes anything:
- * unless it returns CHOPMARK_OK, a failed argument check has changed nothing. What a library cannot
- * check is the caller's word: that a pointer leads to as much memory as the description says, and
- * that a key set has not been freed.
+ * Arguments. A call that returns a chopmark_status checks every argument before it writes anything,
+ * so that an argument error leaves every output as it was. What a library cannot check is the
+ * caller's word: that a pointer leads to as much memory as the description says, and that a key set
+ * has not been freed.
  *
  * Ownership. Everything that is passed in is borrowed for the time of the call and not changed. The
  * caller owns all buffers; the only object of the library is chopmark_key_set. Returned strings are

@@ -125,7 +125,13 @@ TEST(c_abi_empty_batches) {
   EXPECT_EQ(chopmark_key_set_size(none.get()), 0U);
   batch.key_set = none.get();
   EXPECT_EQ(chopmark_ed25519_verify_batch(&batch, nullptr), CHOPMARK_OK);
+  const Bytes key(32, 1);
+  batch.public_keys = key.data();
+  EXPECT_EQ(chopmark_ed25519_verify_batch(&batch, nullptr), CHOPMARK_ERROR_KEYS);
   EXPECT_EQ(chopmark_hash_many(CHOPMARK_SM3, nullptr, 0, nullptr, 0, nullptr, 0, 0), CHOPMARK_OK);
+  EXPECT_EQ(chopmark_hash_many(CHOPMARK_SM3, nullptr, 9, nullptr, 0, nullptr, 0, 0), CHOPMARK_OK);
+  EXPECT_EQ(chopmark_hash_many(CHOPMARK_SM3, nullptr, 0, nullptr, 0, nullptr, 32, 0),
+            CHOPMARK_ERROR_SIZE);
   const std::uint64_t offsets[] = {0, 0};
   std::uint8_t digest[32];
   EXPECT_EQ(chopmark_hash_many(CHOPMARK_SHA256, nullptr, 0, offsets, 1, digest, 32, 1),

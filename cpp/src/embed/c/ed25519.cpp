@@ -57,8 +57,8 @@ chopmark_status check_keys(const chopmark_ed25519_batch& b) noexcept {
 chopmark_status check_arrays(const chopmark_ed25519_batch& b,
                              const std::uint8_t* verdicts) noexcept {
   if (!fits(b.count, CHOPMARK_SIGNATURE_BYTES)) return CHOPMARK_ERROR_SIZE;
-  if (b.messages == nullptr && b.messages_size != 0) return CHOPMARK_ERROR_NULL;
   if (b.count != 0) {
+    if (b.messages == nullptr && b.messages_size != 0) return CHOPMARK_ERROR_NULL;
     if (b.signatures == nullptr || b.message_offsets == nullptr || verdicts == nullptr) {
       return CHOPMARK_ERROR_NULL;
     }

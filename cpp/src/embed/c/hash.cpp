@@ -25,9 +25,9 @@ chopmark_status chopmark_hash_many(chopmark_hash hash, const std::uint8_t* data,
   if (threads > CHOPMARK_THREADS_MAX) return CHOPMARK_ERROR_THREADS;
   if (!chopmark::c::fits(count, width)) return CHOPMARK_ERROR_SIZE;
   if (digests_size != count * width) return CHOPMARK_ERROR_SIZE;
-  if (data == nullptr && data_size != 0) return CHOPMARK_ERROR_NULL;
   if (count == 0) return CHOPMARK_OK;
   if (offsets == nullptr || digests == nullptr) return CHOPMARK_ERROR_NULL;
+  if (data == nullptr && data_size != 0) return CHOPMARK_ERROR_NULL;
   if (!chopmark::c::offsets_in_order(offsets, count, data_size)) return CHOPMARK_ERROR_OFFSETS;
   const Extent out{digests, digests_size};
   if (out.overlaps({data, data_size}) || out.overlaps({offsets, (count + 1) * sizeof *offsets})) {
