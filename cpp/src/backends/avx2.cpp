@@ -4,13 +4,25 @@
 // processor can serve the whole program.
 #include <immintrin.h>
 
+#include "base/check.hpp"
+#include "curve25519/constants.hpp"
 #include "dispatch/backend.hpp"
 #include "hash/blake3_flags.hpp"
 #include "hash/portable.hpp"
+#include "sig/kernels.hpp"
 
 namespace chopmark::backends {
 namespace {
 
+// clang-format off: each is written over those before it
+#include "backends/lanes/words.inl"
+#include "backends/avx2/vec4.inl"
+#include "backends/avx2/field25.inl"
+#include "backends/lanes/point.inl"
+#include "backends/lanes/decode.inl"
+#include "backends/lanes/exact.inl"
+#include "backends/lanes/buckets.inl"
+// clang-format on
 #include "backends/lanes.inl"
 // In this order: what one offers, the next may use.
 #include "backends/avx2/bytes.inl"
@@ -31,6 +43,9 @@ bool supported(const CpuFeatures& cpu) noexcept {
 }
 
 void install(Kernels& kernels, const CpuFeatures& cpu) noexcept {
+  kernels.decode_points = decode_points;
+  kernels.verify_exact = verify_exact;
+  kernels.window_sums = window_sums;
   // One stream after the other through the SHA extensions beats eight lanes.
   if (cpu.sha_ni && cpu.sse41 && cpu.ssse3) {
     kernels.sha256_blocks = sha256_blocks_ni;

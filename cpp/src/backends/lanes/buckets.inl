@@ -53,10 +53,10 @@ LANE_INLINE void add_to_buckets(std::uint64_t* group, const std::uint64_t* point
   const LaneRaw c = product(fe_at(words + 15), q.t2d);
   const LaneFe z = fe_at(words + 10);
   const LaneCompleted sum = completed(a, b, c, add(raw(z), raw(z)), negative);
-  const LaneRaw x = product(sum.e, sum.f);
+  const LaneRaw x = product(sum.f, sum.e);
   const LaneRaw y = product(sum.g, sum.h);
-  put_fe(words, carry(add(y, x)));
-  put_fe(words + 5, carry(sub(y, x)));
+  put_fe(words, factor(add(y, x)));
+  put_fe(words + 5, factor(sub(y, x)));
   store_part<0>(rows, words);
   put_fe(words + 10, mul(sum.f, sum.g));
   put_fe(words + 15, mul(sum.e, sum.h));

@@ -16,8 +16,6 @@ struct LaneRaw {
   Vec v0, v1, v2, v3, v4;
 };
 
-constexpr std::uint64_t kMask51 = (std::uint64_t{1} << 51) - 1;
-
 #ifdef CHOPMARK_CHECK_BOUNDS
 LANE_INLINE void check_bounds(const LaneFe& a) {
   const Vec bound = splat((std::uint64_t{1} << 51) + (1 << 16));
@@ -77,6 +75,10 @@ LANE_INLINE LaneFe carry(const LaneRaw& a) {
           add(bits_and(a.v3, mask), shifted_right<51>(a.v2)),
           add(bits_and(a.v4, mask), shifted_right<51>(a.v3))};
 }
+/// What a multiplier takes: here it must be carried.
+LANE_INLINE LaneFe factor(const LaneRaw& a) {
+  return carry(a);
+}
 LANE_INLINE LaneFe sum(const LaneFe& a, const LaneFe& b) {
   return carry(add(raw(a), raw(b)));
 }
@@ -87,7 +89,8 @@ LANE_INLINE LaneFe difference(const LaneFe& a, const LaneFe& b) {
 LANE_INLINE LaneFe recarried(const LaneFe& a) {
   return carry(raw(a));
 }
-LANE_INLINE LaneFe select(Mask mask, const LaneFe& a, const LaneFe& b) {
+template <class Element>
+LANE_INLINE Element select(Mask mask, const Element& a, const Element& b) {
   return {select(mask, a.v0, b.v0), select(mask, a.v1, b.v1), select(mask, a.v2, b.v2),
           select(mask, a.v3, b.v3), select(mask, a.v4, b.v4)};
 }

@@ -23,12 +23,12 @@ struct LaneCompleted {
 };
 
 LANE_INLINE LaneProjective to_projective(const LaneCompleted& c) {
-  return {mul(c.e, c.f), mul(c.g, c.h), mul(c.f, c.g)};
+  return {mul(c.f, c.e), mul(c.g, c.h), mul(c.f, c.g)};
 }
 LANE_INLINE LaneSums to_sums(const LaneCompleted& c) {
-  const LaneRaw x = product(c.e, c.f);
+  const LaneRaw x = product(c.f, c.e);
   const LaneRaw y = product(c.g, c.h);
-  return {carry(add(y, x)), carry(sub(y, x)), mul(c.f, c.g), mul(c.e, c.h)};
+  return {factor(add(y, x)), factor(sub(y, x)), mul(c.f, c.g), mul(c.e, c.h)};
 }
 inline LaneSums identity_sums() {
   const LaneFe one = small_fe(1);
@@ -51,17 +51,18 @@ LANE_INLINE LaneCompleted doubled(const LaneProjective& p) {
   const LaneRaw h = add(a, b);
   const LaneRaw g = sub(a, b);
   // f = 2 zz + a - b: three products and a bias.
-  return {carry(sub(h, square(sum(p.x, p.y)))), carry(add(add(zz, zz), g)), carry(g), carry(h)};
+  const LaneRaw e = sub(h, square(factor(add(raw(p.x), raw(p.y)))));
+  return {carry(e), factor(add(add(zz, zz), g)), factor(g), factor(h)};
 }
 
 /// From a = (y - x)(y' - x'), b = (y + x)(y' + x'), c = t 2d t', d = 2 z z'. In the lanes of
 /// `negative` the second operand was -q with t2d of q: c has the wrong sign, so f and g change.
 LANE_INLINE LaneCompleted completed(const LaneRaw& a, const LaneRaw& b, const LaneRaw& c,
                                     const LaneRaw& d, Mask negative) {
-  const LaneFe less = carry(sub(d, c));
-  const LaneFe more = carry(add(d, c));
-  return {carry(sub(b, a)), select(negative, less, more), select(negative, more, less),
-          carry(add(b, a))};
+  const LaneRaw less = sub(d, c);
+  const LaneRaw more = add(d, c);
+  return {factor(sub(b, a)), factor(select(negative, less, more)),
+          carry(select(negative, more, less)), factor(add(b, a))};
 }
 /// p + q, or p - q in the lanes of `negative`.
 LANE_INLINE LaneCompleted add(const LaneSums& p, const LaneCached& q, Mask negative) {

@@ -9,6 +9,8 @@
 static_assert(sizeof(curve25519::Fe) == 40 && sizeof(curve25519::Niels) == 128 &&
               sizeof(curve25519::Point) == 160 && sizeof(curve25519::Scalar) == 32);
 
+constexpr std::uint64_t kMask51 = (std::uint64_t{1} << 51) - 1;  // a limb of curve25519::Fe
+
 template <class Structure>
 inline const std::uint64_t* words_of(const Structure* structure) {
   return reinterpret_cast<const std::uint64_t*>(structure);
