@@ -8,8 +8,9 @@ macro(chopmark_add_backend name)
     target_sources(chopmark_core PRIVATE cpp/src/backends/${name}.cpp)
     if(backend_FLAGS)
       # Kernels throw nothing, and a handler would bring in a symbol that the linker may share.
-      set_source_files_properties(cpp/src/backends/${name}.cpp
-        PROPERTIES COMPILE_OPTIONS "${backend_FLAGS};-fno-exceptions")
+      # Debug information that follows variables through unrolled rounds costs minutes of compiling.
+      set_source_files_properties(cpp/src/backends/${name}.cpp PROPERTIES COMPILE_OPTIONS
+        "${backend_FLAGS};-fno-exceptions;$<$<CXX_COMPILER_ID:GNU>:-fno-var-tracking>")
     endif()
     string(APPEND backend_list "CHOPMARK_BACKEND(${name})\n")
   endif()

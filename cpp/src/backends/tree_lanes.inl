@@ -4,8 +4,8 @@
 
 constexpr std::uint32_t kNodeByte = 1;  // that of a leaf is 0
 
-// Words of `kWords` with a byte in front, big-endian; what falls out behind stands at the top of
-// the next word.
+// Word i of a block whose bytes x have moved by one: the last byte of word i - 1 comes first. For
+// words that are read big-endian (SHA-256, SM3) and little-endian (BLAKE3).
 template <class L, int i>
 CHOPMARK_INLINE typename L::Vector after_byte_be(const typename L::Vector x[16]) {
   return L::or2(L::template shifted_left<24>(x[i - 1]), L::template shifted_right<8>(x[i]));
