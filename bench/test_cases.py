@@ -8,7 +8,8 @@ from __future__ import annotations
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from chopmark.benchmarks.cases import Case, Work, cases
+from chopmark.benchmarks.case import Case, Work
+from chopmark.benchmarks.cases import cases
 
 
 def works(case: Case) -> list[Work]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from chopmark.benchmarks import cases, measure, table
-from chopmark.benchmarks.cases import Case, Work
+from chopmark.benchmarks.case import Case, Work
 
 
 def sleeping(ms: float, items: int, name: str = "chopmark") -> Work:
@@ -49,7 +49,7 @@ def test_wrong_results_stop_a_benchmark() -> None:
 
 
 def test_record(row: measure.Row, tmp_path: Path) -> None:
-    path = measure.save(tmp_path / "records", measure.record([row]))
+    path = measure.save(tmp_path / "records", measure.record([row], []))
     kept = json.loads(path.read_text())
     assert kept["rows"][0]["best_peer"] == {
         "name": "two", "version": "1.0", "value": row.best_peer.value,  # type: ignore[union-attr]

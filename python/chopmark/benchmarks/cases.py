@@ -7,152 +7,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from functools import cache
-from importlib.metadata import version
-from typing import Any
 
 import numpy as np
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from chopmark import ed25519, hash, ledger, merkle
+from chopmark import hash, ledger, merkle
+from chopmark.benchmarks.case import SAMPLE, SIGNERS, Case, Work, peer, require, seed
+from chopmark.benchmarks.ed25519 import batch, ed25519_cases
 from chopmark.node.devnet import Institution, make_genesis
 from chopmark.reference import blake3 as reference_blake3
 from chopmark.reference import codec as reference_codec
-from chopmark.reference import ed25519 as reference_ed25519
 from chopmark.reference import ledger as reference_ledger
 from chopmark.reference import merkle as reference_merkle
 from chopmark.reference import sm3 as reference_sm3
 
-__all__ = ["Case", "Work", "block_case", "cases", "ed25519_batch", "merkle_root"]
-
-SIGNERS = 164  # institutions of the pilot: the permissioned case of repeated signers
-MESSAGE_BYTES = 200
-SAMPLE = 64  # items that the slow side does, at the least
-
-
-@dataclass(frozen=True)
-class Work:
-    """One way of doing it: `run()` does `items` of them."""
-
-    run: Callable[[], object]
-    items: int
-    name: str = "chopmark"
-    version: str = ""
-
-
-@dataclass(frozen=True)
-class Case:
-    """The same work done in several ways."""
-
-    name: str
-    unit: str
-    ours: Work
-    pure_python: Work
-    peers: list[Work] = field(default_factory=list)
-
-
-def peer(package: str, make: Callable[[], Callable[[], object]], items: int) -> list[Work]:
-    """A peer, if its package is installed."""
-    try:
-        return [Work(make(), items, package, version(package))]
-    except ImportError:
-        return []
-
-
-def seed(label: str, index: int) -> bytes:
-    return hashlib.sha256(f"chopmark bench {label} {index}".encode()).digest()
-
-
-@dataclass(frozen=True)
-class Signed:
-    """n signatures over messages of 200 bytes."""
-
-    public_keys: list[bytes]
-    signatures: list[bytes]
-    messages: list[bytes]
-    key_index: np.ndarray[tuple[int], np.dtype[np.int64]]
-    distinct_keys: list[bytes]
-
-
-@cache
-def signed(n: int, signers: int) -> Signed:
-    """n signatures by `signers` keys in turn."""
-    keys = [Ed25519PrivateKey.from_private_bytes(seed("key", i)) for i in range(signers)]
-    public = [key.public_key().public_bytes_raw() for key in keys]
-    messages = [(seed("message", i) * 7)[:MESSAGE_BYTES] for i in range(n)]
-    signatures = [keys[i % signers].sign(messages[i]) for i in range(n)]
-    index = np.arange(n, dtype=np.int64) % signers
-    return Signed([public[i % signers] for i in range(n)], signatures, messages, index, public)
-
-
-def require(correct: bool) -> None:
-    """What is measured must also be right."""
-    if not correct:
-        raise AssertionError("a benchmark computed a wrong result")
-
-
-@cache
-def pure_ed25519() -> Work:
-    batch = signed(SAMPLE, SAMPLE)
-
-    def run() -> None:
-        for key, signature, message in zip(batch.public_keys, batch.signatures, batch.messages):
-            require(reference_ed25519.verify(key, signature, message))
-
-    return Work(run, SAMPLE, "chopmark.reference.ed25519")
-
-
-def ed25519_peers() -> list[Work]:
-    items = 256
-    batch = signed(items, items)
-    triples = list(zip(batch.public_keys, batch.signatures, batch.messages))
-
-    def pynacl() -> Callable[[], object]:
-        from nacl.signing import VerifyKey
-
-        keys = [VerifyKey(key) for key in batch.public_keys]
-        return lambda: [k.verify(m, s) for k, s, m in zip(keys, batch.signatures, batch.messages)]
-
-    def openssl() -> Callable[[], object]:
-        keys = [Ed25519PublicKey.from_public_bytes(key) for key, _, _ in triples]
-        return lambda: [k.verify(s, m) for k, (_, s, m) in zip(keys, triples)]
-
-    return [*peer("pynacl", pynacl, items), *peer("cryptography", openssl, items)]
-
-
-def ed25519_single() -> Case:
-    batch = signed(256, 256)
-
-    def ours() -> None:
-        for key, signature, message in zip(batch.public_keys, batch.signatures, batch.messages):
-            ed25519.verify(key, signature, message)
-
-    return Case("ed25519.verify", "signatures/s", Work(ours, 256), pure_ed25519(), ed25519_peers())
-
-
-def ed25519_batch(n: int, signers: int | None = None, method: ed25519.Method = "auto") -> Case:
-    """A batch of n by distinct keys, or by `signers` keys that stand in a KeySet."""
-    batch = signed(n, signers or n)
-    repeat = max(1, 256 // n)
-    if signers is None:
-        keys: Any = batch.public_keys
-        key_index = None
-        label = "distinct keys"
-    else:
-        keys = ed25519.KeySet(batch.distinct_keys)
-        key_index = batch.key_index
-        label = f"{signers} signers"
-
-    def ours() -> None:
-        for _ in range(repeat):
-            verdicts = ed25519.verify_batch(
-                keys, batch.signatures, batch.messages, key_index=key_index, method=method
-            )
-            require(bool(verdicts.all()))
-
-    name = f"ed25519.verify_batch n={n}, {label}" + ("" if method == "auto" else f", {method}")
-    return Case(name, "signatures/s", Work(ours, n * repeat), pure_ed25519(), ed25519_peers())
+__all__ = ["Case", "Work", "batch", "block_case", "cases", "merkle_root"]
 
 
 def hash_many(name: str, size: int, items: int) -> Case:
@@ -325,12 +194,7 @@ def first_block(genesis: bytes, transactions: list[bytes]) -> bytes:
 
 def cases(quick: bool) -> Iterator[Case]:
     """All cases, made when they are asked for."""
-    yield ed25519_single()
-    for n in (1, 64, 1024, 8192):
-        yield ed25519_batch(n)
-    for n in (64, 1024, 8192):
-        yield ed25519_batch(n, SIGNERS)
-    yield ed25519_batch(1024, method="exact")
+    yield from ed25519_cases()
     items = 20_000 if quick else 200_000
     for name, size in (
         ("sha256", 64),

@@ -21,7 +21,8 @@ from pathlib import Path
 import numpy as np
 
 from chopmark import build_info
-from chopmark.benchmarks.cases import Case, Work
+from chopmark.benchmarks.case import Case, Work
+from chopmark.benchmarks.stages import Split
 
 __all__ = ["Peer", "Row", "measure", "record", "too_slow"]
 
@@ -128,8 +129,8 @@ def commit() -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
-def record(rows: list[Row]) -> dict[str, object]:
-    """Rows with what they were measured on and with."""
+def record(rows: list[Row], splits: list[Split]) -> dict[str, object]:
+    """Rows and splits with what they were measured on and with."""
     about = build_info()
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -145,6 +146,7 @@ def record(rows: list[Row]) -> dict[str, object]:
         "threads": 1,
         "note": too_slow(rows),
         "rows": [asdict(row) for row in rows],
+        "splits": [asdict(split) for split in splits],
     }
 
 
