@@ -138,7 +138,7 @@ LANE_INLINE LaneFe fe_at(const Vec* words) {
 LANE_INLINE void put_fe(Vec* words, const LaneFe& a) {
   words[0] = a.v0, words[1] = a.v1, words[2] = a.v2, words[3] = a.v3, words[4] = a.v4;
 }
-/// Limbs of 51 bits, below 2^51 + 2^8 after a carry of their own.
+/// Limbs of 51 bits, below 2^51 + 2^8 by a carry of their own.
 LANE_INLINE void limbs_from_fe(Vec* words, const LaneFe& a) {
   const Vec mask = splat(kMask51);
   const auto joined = [](Vec word) __attribute__((always_inline)) {
