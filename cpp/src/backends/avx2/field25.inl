@@ -138,7 +138,7 @@ LANE_INLINE LaneFe fe_at(const Vec* words) {
 LANE_INLINE void put_fe(Vec* words, const LaneFe& a) {
   words[0] = a.v0, words[1] = a.v1, words[2] = a.v2, words[3] = a.v3, words[4] = a.v4;
 }
-/// Limbs of 51 bits, below 2^51 + 2^8 after a carry of their own.
+/// Limbs of 51 bits, below 2^51 + 2^8 by a carry of their own.
 LANE_INLINE void limbs_from_fe(Vec* words, const LaneFe& a) {
   const Vec mask = splat(kMask51);
   const auto joined = [](Vec word) __attribute__((always_inline)) {
@@ -153,10 +153,6 @@ LANE_INLINE void limbs_from_fe(Vec* words, const LaneFe& a) {
   words[4] = add(bits_and(l4, mask), shifted_right<51>(l3));
 }
 
-/// The sum of five products.
-LANE_INLINE Vec five(Vec a, Vec b, Vec c, Vec d, Vec e, Vec f, Vec g, Vec h, Vec i, Vec j) {
-  return add(add(add(add(times(a, b), times(c, d)), times(e, f)), times(g, h)), times(i, j));
-}
 LANE_INLINE Vec twice(Vec a) {
   return add(a, a);
 }
@@ -164,106 +160,188 @@ LANE_INLINE Vec twice(Vec a) {
 LANE_INLINE Vec upper(Vec a) {
   return shifted_right<32>(a);
 }
+/// Limbs not yet carried.
+struct Columns {
+  Vec r0, r1, r2, r3, r4, r5, r6, r7, r8, r9;
+};
+/// sum += a b, at this place: left alone, gcc puts all additions of a product behind all of its
+/// multiplications, and runs out of registers.
+LANE_INLINE void add_product(Vec& sum, Vec a, Vec b) {
+  sum = add(sum, times(a, b));
+  __asm__("" : "+x"(sum));
+}
+/// Makes the compiler read an array from memory from here on.
+template <unsigned size>
+LANE_INLINE void keep_in_memory(Vec (&array)[size]) {
+  __asm__("" : "+m"(array));
+}
 /// Two limbs without their carries.
 LANE_INLINE Vec packed(Vec even, Vec odd) {
   return bits_and(halves_of(even, shifted_left<32>(odd)), splat(kMaskLimbs));
 }
-/// With 19 times the carry out of limb 9 added to limb 0, and what that carries to limb 1.
-LANE_INLINE LaneRaw wrapped(Vec w0, Vec w1, Vec w2, Vec w3, Vec w4, Vec nineteen_times_carry) {
+/// 19 a for words of more than 32 bits.
+LANE_INLINE Vec nineteen_times(Vec a) {
+  const Vec nine = add(shifted_left<3>(a), a);
+  return add(twice(nine), a);
+}
+/// From limb 0 to limb 9, back to limb 0 and on to limb 1.
+LANE_INLINE LaneRaw carried(Columns r) {
+  r.r1 = add(r.r1, shifted_right<26>(r.r0));
+  r.r2 = add(r.r2, shifted_right<25>(r.r1));
+  r.r3 = add(r.r3, shifted_right<26>(r.r2));
+  r.r4 = add(r.r4, shifted_right<25>(r.r3));
+  r.r5 = add(r.r5, shifted_right<26>(r.r4));
+  r.r6 = add(r.r6, shifted_right<25>(r.r5));
+  r.r7 = add(r.r7, shifted_right<26>(r.r6));
+  r.r8 = add(r.r8, shifted_right<25>(r.r7));
+  r.r9 = add(r.r9, shifted_right<26>(r.r8));
   const Vec mask = splat(kMask26);
-  const Vec limb0 = add(bits_and(w0, mask), nineteen_times_carry);
-  const Vec limb1 = add(upper(w0), shifted_right<26>(limb0));
-  return {bits_or(bits_and(limb0, mask), shifted_left<32>(limb1)), w1, w2, w3, w4};
+  const Vec limb0 = add(bits_and(r.r0, mask), nineteen_times(shifted_right<25>(r.r9)));
+  const Vec w0 = packed(limb0, r.r1);
+  return {add(w0, shifted_left<32>(shifted_right<26>(limb0))), packed(r.r2, r.r3),
+          packed(r.r4, r.r5), packed(r.r6, r.r7), packed(r.r8, r.r9)};
+}
+
+/// Adds a_i b to all columns. `table` is 19 b_j, j < 10, and then b_j: column k takes entry
+/// 10 + k - i. Where i is odd, `even` is 2 a_i.
+template <unsigned i>
+LANE_INLINE void add_row(Columns& r, Vec even, Vec odd, Vec (&table)[20]) {
+  keep_in_memory(table);
+  const Vec* const b = table + 10 - i;
+  add_product(r.r0, even, b[0]);
+  add_product(r.r1, odd, b[1]);
+  add_product(r.r2, even, b[2]);
+  add_product(r.r3, odd, b[3]);
+  add_product(r.r4, even, b[4]);
+  add_product(r.r5, odd, b[5]);
+  add_product(r.r6, even, b[6]);
+  add_product(r.r7, odd, b[7]);
+  add_product(r.r8, even, b[8]);
+  add_product(r.r9, odd, b[9]);
+}
+template <unsigned i>
+LANE_INLINE void add_odd_row(Columns& r, Vec a, Vec (&table)[20]) {
+  add_row<i>(r, twice(a), a, table);
 }
 
 /// a_i b_j has weight 2^ceil(25.5 i) 2^ceil(25.5 j), twice that of limb i + j where both i and j
-/// are odd; from limb 10 on it comes back times 19 (c_j = 19 b_j). The largest column is the first:
-/// 1 + 4 * 19 products of two limbs of 26 bits and 5 * 38 of two of 25 bits. With 5 and 3 units it
-/// is below 5 * 3 * 125 * 2^52 < 2^63. Column 9 has no factor: below 5 * 3 * 10 * 2^51 < 2^58.5, so
-/// 19 times its carry is below 2^38, and limb 1 ends below 2^25 + 2^12. Column by column, so that
-/// few registers are alive at a time.
-LANE_INLINE LaneRaw product(const LaneFe& a, const LaneFe& b) {
+/// are odd; from limb 10 on it comes back times 19. The largest column is the first: 1 + 4 * 19
+/// products of two limbs of 26 bits and 5 * 38 of two of 25 bits. With 5 and 3 units it is below
+/// 5 * 3 * 125 * 2^52 < 2^63. Column 9 has no factor: below 5 * 3 * 10 * 2^51 < 2^58.5, so 19 times
+/// its carry is below 2^38, and limb 1 ends below 2^25 + 2^12.
+///
+/// Row by row: the ten columns stay in registers, and each multiplication reads one of its factors
+/// from memory. A call, unlike a square: a product has 300 instructions, and inlined everywhere
+/// they do not fit in the cache.
+__attribute__((noinline)) LaneRaw product(const LaneFe& a, const LaneFe& b) {
   check_bounds<5>(a);
   check_bounds<3>(b);
   const Vec nineteen = splat(19);
-  const Vec b0 = b.v0, b1 = upper(b.v0), b2 = b.v1, b3 = upper(b.v1), b4 = b.v2;
-  const Vec b5 = upper(b.v2), b6 = b.v3, b7 = upper(b.v3), b8 = b.v4, b9 = upper(b.v4);
-  const Vec c1 = times(b1, nineteen), c2 = times(b2, nineteen), c3 = times(b3, nineteen);
-  const Vec c4 = times(b4, nineteen), c5 = times(b5, nineteen), c6 = times(b6, nineteen);
-  const Vec c7 = times(b7, nineteen), c8 = times(b8, nineteen), c9 = times(b9, nineteen);
-  const Vec a0 = a.v0, a1 = upper(a.v0), a2 = a.v1, a3 = upper(a.v1), a4 = a.v2;
-  const Vec a5 = upper(a.v2), a6 = a.v3, a7 = upper(a.v3), a8 = a.v4, a9 = upper(a.v4);
-  const Vec r0 = add(five(a0, b0, a2, c8, a4, c6, a6, c4, a8, c2),
-                     twice(five(a1, c9, a3, c7, a5, c5, a7, c3, a9, c1)));
-  const Vec r1 = add(add(five(a0, b1, a2, c9, a4, c7, a6, c5, a8, c3),
-                         five(a1, b0, a3, c8, a5, c6, a7, c4, a9, c2)),
-                     shifted_right<26>(r0));
-  const Vec w0 = packed(r0, r1);
-  const Vec r2 = add(add(five(a0, b2, a2, b0, a4, c8, a6, c6, a8, c4),
-                         twice(five(a1, b1, a3, c9, a5, c7, a7, c5, a9, c3))),
-                     shifted_right<25>(r1));
-  const Vec r3 = add(add(five(a0, b3, a2, b1, a4, c9, a6, c7, a8, c5),
-                         five(a1, b2, a3, b0, a5, c8, a7, c6, a9, c4)),
-                     shifted_right<26>(r2));
-  const Vec w1 = packed(r2, r3);
-  const Vec r4 = add(add(five(a0, b4, a2, b2, a4, b0, a6, c8, a8, c6),
-                         twice(five(a1, b3, a3, b1, a5, c9, a7, c7, a9, c5))),
-                     shifted_right<25>(r3));
-  const Vec r5 = add(add(five(a0, b5, a2, b3, a4, b1, a6, c9, a8, c7),
-                         five(a1, b4, a3, b2, a5, b0, a7, c8, a9, c6)),
-                     shifted_right<26>(r4));
-  const Vec w2 = packed(r4, r5);
-  const Vec r6 = add(add(five(a0, b6, a2, b4, a4, b2, a6, b0, a8, c8),
-                         twice(five(a1, b5, a3, b3, a5, b1, a7, c9, a9, c7))),
-                     shifted_right<25>(r5));
-  const Vec r7 = add(add(five(a0, b7, a2, b5, a4, b3, a6, b1, a8, c9),
-                         five(a1, b6, a3, b4, a5, b2, a7, b0, a9, c8)),
-                     shifted_right<26>(r6));
-  const Vec w3 = packed(r6, r7);
-  const Vec r8 = add(add(five(a0, b8, a2, b6, a4, b4, a6, b2, a8, b0),
-                         twice(five(a1, b7, a3, b5, a5, b3, a7, b1, a9, c9))),
-                     shifted_right<25>(r7));
-  const Vec r9 = add(add(five(a0, b9, a2, b7, a4, b5, a6, b3, a8, b1),
-                         five(a1, b8, a3, b6, a5, b4, a7, b2, a9, b0)),
-                     shifted_right<26>(r8));
-  const Vec w4 = packed(r8, r9);
-  // Of more than 32 bits, so not by the multiplier.
-  const Vec top = shifted_right<25>(r9);
-  const Vec nine = add(shifted_left<3>(top), top);
-  return wrapped(w0, w1, w2, w3, w4, add(twice(nine), top));
+  const Vec b1 = upper(b.v0), b3 = upper(b.v1), b5 = upper(b.v2), b7 = upper(b.v3);
+  const Vec b9 = upper(b.v4);
+  Vec table[20] = {splat(0),
+                   times(b1, nineteen),
+                   times(b.v1, nineteen),
+                   times(b3, nineteen),
+                   times(b.v2, nineteen),
+                   times(b5, nineteen),
+                   times(b.v3, nineteen),
+                   times(b7, nineteen),
+                   times(b.v4, nineteen),
+                   times(b9, nineteen),
+                   b.v0,
+                   b1,
+                   b.v1,
+                   b3,
+                   b.v2,
+                   b5,
+                   b.v3,
+                   b7,
+                   b.v4,
+                   b9};
+  Columns r{times(a.v0, b.v0), times(a.v0, b1), times(a.v0, b.v1), times(a.v0, b3),
+            times(a.v0, b.v2), times(a.v0, b5), times(a.v0, b.v3), times(a.v0, b7),
+            times(a.v0, b.v4), times(a.v0, b9)};
+  add_odd_row<1>(r, upper(a.v0), table);
+  add_row<2>(r, a.v1, a.v1, table);
+  add_odd_row<3>(r, upper(a.v1), table);
+  add_row<4>(r, a.v2, a.v2, table);
+  add_odd_row<5>(r, upper(a.v2), table);
+  add_row<6>(r, a.v3, a.v3, table);
+  add_odd_row<7>(r, upper(a.v3), table);
+  add_row<8>(r, a.v4, a.v4, table);
+  add_odd_row<9>(r, upper(a.v4), table);
+  return carried(r);
 }
 
-/// Columns as in product(): d_i = 2 a_i, c_j = 19 a_j for even j and 38 a_j for odd ones. Column 9
-/// is below 2 * 2 * 10 * 2^51 < 2^57: its carry has 32 bits.
+/// Columns as in product(), at most those of 2 and 2 units, row by row; both terms of a pair at
+/// once. d_i = 2 a_i, c_j = 19 a_j for even j and 38 a_j for odd ones.
 LANE_INLINE LaneRaw square(const LaneFe& a) {
   check_bounds<2>(a);
   const Vec nineteen = splat(19);
   const Vec a0 = a.v0, a1 = upper(a.v0), a2 = a.v1, a3 = upper(a.v1), a4 = a.v2;
   const Vec a5 = upper(a.v2), a6 = a.v3, a7 = upper(a.v3), a8 = a.v4, a9 = upper(a.v4);
-  const Vec d0 = twice(a0), d2 = twice(a2), d4 = twice(a4), d6 = twice(a6);  // lower halves only
-  const Vec d1 = twice(a1), d3 = twice(a3), d5 = twice(a5), d7 = twice(a7);
+  const Vec d0 = twice(a0), d1 = twice(a1), d2 = twice(a2), d3 = twice(a3), d4 = twice(a4);
+  const Vec d5 = twice(a5), d6 = twice(a6), d7 = twice(a7);
   const Vec c5 = times(d5, nineteen), c6 = times(a6, nineteen), c7 = times(d7, nineteen);
   const Vec c8 = times(a8, nineteen), c9 = times(twice(a9), nineteen);
-  const Vec r0 = add(five(a0, a0, d1, c9, d2, c8, d3, c7, d4, c6), times(a5, c5));
-  const Vec r1 = add(five(d0, a1, a2, c9, d3, c8, a4, c7, d5, c6), shifted_right<26>(r0));
-  const Vec w0 = packed(r0, r1);
-  const Vec r2 =
-      add(add(five(d0, a2, d1, a1, d3, c9, d4, c8, d5, c7), times(a6, c6)), shifted_right<25>(r1));
-  const Vec r3 = add(five(d0, a3, d1, a2, a4, c9, d5, c8, a6, c7), shifted_right<26>(r2));
-  const Vec w1 = packed(r2, r3);
-  const Vec r4 =
-      add(add(five(d0, a4, d1, d3, a2, a2, d5, c9, d6, c8), times(a7, c7)), shifted_right<25>(r3));
-  const Vec r5 = add(five(d0, a5, d1, a4, d2, a3, a6, c9, d7, c8), shifted_right<26>(r4));
-  const Vec w2 = packed(r4, r5);
-  const Vec r6 =
-      add(add(five(d0, a6, d1, d5, d2, a4, d3, a3, d7, c9), times(a8, c8)), shifted_right<25>(r5));
-  const Vec r7 = add(five(d0, a7, d1, a6, d2, a5, d3, a4, a8, c9), shifted_right<26>(r6));
-  const Vec w3 = packed(r6, r7);
-  const Vec r8 =
-      add(add(five(d0, a8, d1, d7, d2, a6, d3, d5, a4, a4), times(a9, c9)), shifted_right<25>(r7));
-  const Vec r9 = add(five(d0, a9, d1, a8, d2, a7, d3, a6, d4, a5), shifted_right<26>(r8));
-  const Vec w4 = packed(r8, r9);
-  return wrapped(w0, w1, w2, w3, w4, times(shifted_right<25>(r9), nineteen));
+  Columns r;
+  r.r0 = times(a0, a0);
+  r.r1 = times(d0, a1);
+  r.r2 = times(d0, a2);
+  r.r3 = times(d0, a3);
+  r.r4 = times(d0, a4);
+  r.r5 = times(d0, a5);
+  r.r6 = times(d0, a6);
+  r.r7 = times(d0, a7);
+  r.r8 = times(d0, a8);
+  r.r9 = times(d0, a9);
+  add_product(r.r2, d1, a1);
+  add_product(r.r3, d1, a2);
+  add_product(r.r4, d1, d3);
+  add_product(r.r5, d1, a4);
+  add_product(r.r6, d1, d5);
+  add_product(r.r7, d1, a6);
+  add_product(r.r8, d1, d7);
+  add_product(r.r9, d1, a8);
+  add_product(r.r0, d1, c9);
+  add_product(r.r4, a2, a2);
+  add_product(r.r5, d2, a3);
+  add_product(r.r6, d2, a4);
+  add_product(r.r7, d2, a5);
+  add_product(r.r8, d2, a6);
+  add_product(r.r9, d2, a7);
+  add_product(r.r0, d2, c8);
+  add_product(r.r1, a2, c9);
+  add_product(r.r6, d3, a3);
+  add_product(r.r7, d3, a4);
+  add_product(r.r8, d3, d5);
+  add_product(r.r9, d3, a6);
+  add_product(r.r0, d3, c7);
+  add_product(r.r1, d3, c8);
+  add_product(r.r2, d3, c9);
+  add_product(r.r8, a4, a4);
+  add_product(r.r9, d4, a5);
+  add_product(r.r0, d4, c6);
+  add_product(r.r1, a4, c7);
+  add_product(r.r2, d4, c8);
+  add_product(r.r3, a4, c9);
+  add_product(r.r0, a5, c5);
+  add_product(r.r1, d5, c6);
+  add_product(r.r2, d5, c7);
+  add_product(r.r3, d5, c8);
+  add_product(r.r4, d5, c9);
+  add_product(r.r2, a6, c6);
+  add_product(r.r3, a6, c7);
+  add_product(r.r4, d6, c8);
+  add_product(r.r5, a6, c9);
+  add_product(r.r4, a7, c7);
+  add_product(r.r5, d7, c8);
+  add_product(r.r6, d7, c9);
+  add_product(r.r6, a8, c8);
+  add_product(r.r7, a8, c9);
+  add_product(r.r8, a9, c9);
+  return carried(r);
 }
 
 LANE_INLINE LaneFe mul(const LaneFe& a, const LaneFe& b) {
