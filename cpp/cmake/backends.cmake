@@ -6,6 +6,7 @@ macro(chopmark_add_backend name)
   cmake_parse_arguments(backend "" "ARCH" "FLAGS" ${ARGN})
   if(NOT backend_ARCH OR CMAKE_SYSTEM_PROCESSOR MATCHES "${backend_ARCH}")
     target_sources(chopmark_core PRIVATE cpp/src/backends/${name}.cpp)
+    set(${name}_flags "${backend_FLAGS}")
     if(backend_FLAGS)
       set_source_files_properties(cpp/src/backends/${name}.cpp
         PROPERTIES COMPILE_OPTIONS "${backend_FLAGS}")

@@ -18,21 +18,28 @@ struct LaneRaw {
 
 constexpr std::uint64_t kMask51 = (std::uint64_t{1} << 51) - 1;
 
+// The bounds are asserted in a build with CHOPMARK_CHECK_BOUNDS.
 #ifdef CHOPMARK_CHECK_BOUNDS
-LANE_INLINE void check_bounds(const LaneFe& a) {
-  const Vec bound = splat((std::uint64_t{1} << 51) + (1 << 16));
-  CHOPMARK_CHECK(all_below(a.v0, bound) && all_below(a.v1, bound) && all_below(a.v2, bound) &&
-                 all_below(a.v3, bound) && all_below(a.v4, bound));
-}
-LANE_INLINE void check_bounds(const LaneRaw& a) {
-  const Vec bound = splat(std::uint64_t{1} << 62);
-  CHOPMARK_CHECK(all_below(a.v0, bound) && all_below(a.v1, bound) && all_below(a.v2, bound) &&
-                 all_below(a.v3, bound) && all_below(a.v4, bound));
+template <class Limbs>
+LANE_INLINE void check_below(const Limbs& a, std::uint64_t bound) {
+  const Vec all = splat(bound);
+  CHOPMARK_CHECK(all_below(a.v0, all) && all_below(a.v1, all) && all_below(a.v2, all) &&
+                 all_below(a.v3, all) && all_below(a.v4, all));
 }
 #else
-template <class Value>
-LANE_INLINE void check_bounds(const Value&) {}
+template <class Limbs>
+LANE_INLINE void check_below(const Limbs&, std::uint64_t) {}
 #endif
+LANE_INLINE void check_bounds(const LaneFe& a) {
+  check_below(a, (std::uint64_t{1} << 51) + (1 << 16));
+}
+LANE_INLINE void check_bounds(const LaneRaw& a) {
+  check_below(a, std::uint64_t{1} << 62);
+}
+LANE_INLINE const LaneRaw& checked_product(const LaneRaw& a) {
+  check_below(a, std::uint64_t{1} << 59);
+  return a;
+}
 
 LANE_INLINE LaneRaw raw(const LaneFe& a) {
   return {a.v0, a.v1, a.v2, a.v3, a.v4};
@@ -61,6 +68,7 @@ LANE_INLINE LaneRaw add(const LaneRaw& a, const LaneRaw& b) {
 /// b at most a product. 512 p is added, in limbs 2^60 - 19 * 512 and 2^60 - 512, so that no limb
 /// goes below zero.
 LANE_INLINE LaneRaw sub(const LaneRaw& a, const LaneRaw& b) {
+  checked_product(b);
   const Vec first = splat((std::uint64_t{1} << 60) - 19 * 512);
   const Vec other = splat((std::uint64_t{1} << 60) - 512);
   return {sub(add(a.v0, first), b.v0), sub(add(a.v1, other), b.v1), sub(add(a.v2, other), b.v2),
@@ -71,11 +79,13 @@ LANE_INLINE LaneRaw sub(const LaneRaw& a, const LaneRaw& b) {
 LANE_INLINE LaneFe carry(const LaneRaw& a) {
   check_bounds(a);
   const Vec mask = splat(kMask51);
-  return {madd_lo(bits_and(a.v0, mask), shifted_right<51>(a.v4), splat(19)),
-          add(bits_and(a.v1, mask), shifted_right<51>(a.v0)),
-          add(bits_and(a.v2, mask), shifted_right<51>(a.v1)),
-          add(bits_and(a.v3, mask), shifted_right<51>(a.v2)),
-          add(bits_and(a.v4, mask), shifted_right<51>(a.v3))};
+  const LaneFe r{madd_lo(bits_and(a.v0, mask), shifted_right<51>(a.v4), splat(19)),
+                 add(bits_and(a.v1, mask), shifted_right<51>(a.v0)),
+                 add(bits_and(a.v2, mask), shifted_right<51>(a.v1)),
+                 add(bits_and(a.v3, mask), shifted_right<51>(a.v2)),
+                 add(bits_and(a.v4, mask), shifted_right<51>(a.v3))};
+  check_bounds(r);
+  return r;
 }
 LANE_INLINE LaneFe sum(const LaneFe& a, const LaneFe& b) {
   return carry(add(raw(a), raw(b)));
@@ -113,8 +123,9 @@ LANE_INLINE void limbs_from_fe(Vec* words, const LaneFe& a) {
 LANE_INLINE LaneRaw folded(Vec r0, Vec r1, Vec r2, Vec r3, Vec r4, Vec r5, Vec r6, Vec r7, Vec r8,
                            Vec r9) {
   const Vec nineteen = opaque_splat(19);
-  return {add(r0, times(r5, nineteen)), add(r1, times(r6, nineteen)), add(r2, times(r7, nineteen)),
-          add(r3, times(r8, nineteen)), add(r4, times(r9, nineteen))};
+  return checked_product({add(r0, times(r5, nineteen)), add(r1, times(r6, nineteen)),
+                          add(r2, times(r7, nineteen)), add(r3, times(r8, nineteen)),
+                          add(r4, times(r9, nineteen))});
 }
 LANE_INLINE Vec twice(Vec a) {
   return add(a, a);
@@ -165,7 +176,7 @@ LANE_INLINE LaneRaw product(const LaneFe& a, const LaneFe& b) {
   r3 = add(r3, times(add(l, twice(h)), nineteen));
   h = madd_hi(z, a.v4, b.v4);
   r4 = add(r4, times(twice(h), nineteen));
-  return {r0, r1, r2, r3, r4};
+  return checked_product({r0, r1, r2, r3, r4});
 }
 
 /// Doubling a limb could reach 2^52 + 2^17, so it is the sums that are doubled: column k is
@@ -206,6 +217,7 @@ LANE_INLINE LaneFe sqr(const LaneFe& a) {
 
 /// The representative below p, limbs below 2^51.
 inline LaneFe canonical(const LaneFe& a) {
+  check_bounds(a);
   const Vec mask = splat(kMask51);
   LaneFe r = a;
   // Two sequential carries leave limbs < 2^51 but for v0 < 2^51 + 19, so the value is below 2p.
