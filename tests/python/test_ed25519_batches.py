@@ -10,11 +10,14 @@ import itertools
 import os
 import random
 import signal
+import subprocess
+import sys
 import threading
 import time
 import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import nacl.exceptions
@@ -474,3 +477,46 @@ def test_fork_while_threads_verify(backend: str) -> None:
         for thread in threads:
             thread.join()
     assert not wrong
+
+
+FORK_EARLY = """
+import os, threading, time
+from test_ed25519_batches import ed25519, honest, wait_for
+
+items = honest(3)
+keys = ed25519.KeySet([item.public_key for item in items], tables=True)
+
+
+def verify():
+    signatures, messages = [i.signature for i in items], [i.message for i in items]
+    options = dict(key_index=[0, 1, 2], method="exact")
+    return ed25519.verify_batch(keys, signatures, messages, **options).all()
+
+
+for attempt in range(24):
+    first = os.fork()
+    if first == 0:  # a process that has made no tables
+        threading.Thread(target=verify, daemon=True).start()
+        time.sleep(attempt % 12 * 0.0004)
+        child = os.fork()
+        if child == 0:
+            os._exit(0 if verify() else 1)
+        code = 9
+        try:
+            code = wait_for(child, 20)
+        finally:
+            os._exit(code)
+    assert wait_for(first, 60) == 0
+"""
+
+
+def test_fork_while_the_first_tables_are_made() -> None:
+    """What is made on first use must not stay locked in a child that was forked meanwhile."""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", FORK_EARLY],
+        cwd=Path(__file__).parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
