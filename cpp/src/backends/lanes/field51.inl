@@ -220,20 +220,18 @@ inline LaneFe canonical(const LaneFe& a) {
   check_bounds(a);
   const Vec mask = splat(kMask51);
   LaneFe r = a;
-  // Two sequential carries leave limbs < 2^51 but for v0 < 2^51 + 19, so the value is below 2p.
-  for (int pass = 0; pass < 2; ++pass) {
-    r.v1 = add(r.v1, shifted_right<51>(r.v0));
-    r.v0 = bits_and(r.v0, mask);
-    r.v2 = add(r.v2, shifted_right<51>(r.v1));
-    r.v1 = bits_and(r.v1, mask);
-    r.v3 = add(r.v3, shifted_right<51>(r.v2));
-    r.v2 = bits_and(r.v2, mask);
-    r.v4 = add(r.v4, shifted_right<51>(r.v3));
-    r.v3 = bits_and(r.v3, mask);
-    const Vec top = shifted_right<51>(r.v4);
-    r.v4 = bits_and(r.v4, mask);
-    r.v0 = add(r.v0, times(top, splat(19)));
-  }
+  // What is above 2^255 is at most 1, so these carries leave limbs < 2^51 but for v0 < 2^51 + 19,
+  // and the value is below 2p.
+  r.v1 = add(r.v1, shifted_right<51>(r.v0));
+  r.v0 = bits_and(r.v0, mask);
+  r.v2 = add(r.v2, shifted_right<51>(r.v1));
+  r.v1 = bits_and(r.v1, mask);
+  r.v3 = add(r.v3, shifted_right<51>(r.v2));
+  r.v2 = bits_and(r.v2, mask);
+  r.v4 = add(r.v4, shifted_right<51>(r.v3));
+  r.v3 = bits_and(r.v3, mask);
+  r.v0 = add(r.v0, times(shifted_right<51>(r.v4), splat(19)));
+  r.v4 = bits_and(r.v4, mask);
   // q = 1 exactly when the value is at least p: then value + 19 reaches 2^255.
   Vec q = shifted_right<51>(add(r.v0, splat(19)));
   q = shifted_right<51>(add(r.v1, q));
