@@ -6,6 +6,7 @@ macro(chopmark_add_backend name)
   cmake_parse_arguments(backend "" "ARCH" "FLAGS" ${ARGN})
   if(NOT backend_ARCH OR CMAKE_SYSTEM_PROCESSOR MATCHES "${backend_ARCH}")
     target_sources(chopmark_core PRIVATE cpp/src/backends/${name}.cpp)
+    set(${name}_flags "${backend_FLAGS}")
     if(backend_FLAGS)
       # Kernels throw nothing, and a handler would bring in a symbol that the linker may share.
       # Debug information that follows variables through unrolled rounds costs minutes of compiling.

@@ -18,9 +18,11 @@ SHARED_KINDS = {"W", "V", "u"}  # of nm: weak, weak object, unique; lower-case w
 
 
 def backend_objects() -> list[Path]:
-    """Backend objects of all build trees found, but those of the portable backend."""
+    """Objects with such code in all build trees found: of the backends, and of their tests."""
     objects = (ROOT / "build").glob("*/CMakeFiles/chopmark_core.dir/cpp/src/backends/*.o")
-    return sorted(path for path in objects if path.name != "portable.cpp.o")
+    of_tests = "*/CMakeFiles/chopmark_tests.dir/tests/cpp/backends/avx512ifma_lanes.cpp.o"
+    tests = (ROOT / "build").glob(of_tests)
+    return sorted(path for path in [*objects, *tests] if path.name != "portable.cpp.o")
 
 
 def defined_shared_symbols(listing: str) -> list[str]:

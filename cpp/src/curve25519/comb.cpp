@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "curve25519/comb.hpp"
 
+#include <atomic>
+#include <memory>
 #include <vector>
 
 namespace chopmark::curve25519 {
@@ -46,12 +48,15 @@ void make_comb(Niels* table, const Point& p, unsigned bits, unsigned windows) {
 }
 
 const Niels* base_comb() {
-  static const std::vector<Niels> table = [] {
-    std::vector<Niels> made(BaseComb::kSize);
-    make_comb(made.data(), base_point(), BaseComb::kBits, BaseComb::kWindows);
-    return made;
-  }();
-  return table.data();
+  // Not a static local: in a process that was forked while another thread made it, it would stay
+  // locked. Threads that ask at the same time each make one; the first to finish is kept.
+  static std::atomic<const Niels*> kept{nullptr};
+  const Niels* table = kept.load(std::memory_order_acquire);
+  if (table != nullptr) return table;
+  auto made = std::make_unique<Niels[]>(BaseComb::kSize);
+  make_comb(made.get(), base_point(), BaseComb::kBits, BaseComb::kWindows);
+  if (!kept.compare_exchange_strong(table, made.get(), std::memory_order_acq_rel)) return table;
+  return made.release();
 }
 
 }  // namespace chopmark::curve25519

@@ -23,7 +23,7 @@ using BaseComb = CombShape<8, 32>;  // scalars below 2^255: 4,128 points, 528,38
 /// Writes windows * (2^(bits-1) + 1) points.
 void make_comb(Niels* table, const Point& p, unsigned bits, unsigned windows);
 
-/// That of the base point: made once, when first asked for.
+/// That of the base point: made when first asked for, then kept.
 [[nodiscard]] const Niels* base_comb();
 
 }  // namespace chopmark::curve25519

@@ -38,6 +38,7 @@ constexpr bool all_below(const Fe& a, std::uint64_t bound) noexcept {
   return true;
 }
 inline constexpr std::uint64_t kTight = (std::uint64_t{1} << 51) + (1 << 13);
+inline constexpr std::uint64_t kReduced = (std::uint64_t{1} << 51) + (1 << 16);
 inline constexpr std::uint64_t kSum = 2 * kTight;
 inline constexpr std::uint64_t kLoose = std::uint64_t{1} << 54;
 

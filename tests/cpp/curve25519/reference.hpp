@@ -61,6 +61,24 @@ inline Number bytes_mod(ByteView bytes, const Number& m) {
   return rest;
 }
 
+/// sum(limb[i] * 2^(51 i)) modulo m for five limbs of up to 64 bits.
+inline Number limbs_mod(const std::array<std::uint64_t, 5>& limbs, const Number& m) {
+  std::array<std::uint64_t, 5> words{};
+  for (std::size_t i = 0; i < 5; ++i) {
+    const std::size_t shift = 51 * i % 64;
+    unsigned __int128 rest = static_cast<unsigned __int128>(limbs[i]) << shift;
+    for (std::size_t at = 51 * i / 64; rest != 0; ++at) {
+      rest += words[at];
+      words[at] = static_cast<std::uint64_t>(rest);
+      rest >>= 64;
+    }
+  }
+  Bytes bytes;
+  for (std::size_t i = 0; i < 40; ++i)
+    bytes.push_back(static_cast<std::uint8_t>(words[i / 8] >> (8 * (i % 8))));
+  return bytes_mod(bytes, m);
+}
+
 inline Digest number_bytes(const Number& a) {
   Digest bytes;
   for (std::size_t i = 0; i < 32; ++i)

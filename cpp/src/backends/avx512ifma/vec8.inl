@@ -68,6 +68,10 @@ LANE_INLINE Vec select(Mask mask, Vec a, Vec b) {
 LANE_INLINE Mask equal(Vec a, Vec b) {
   return _mm512_cmpeq_epi64_mask(a, b);
 }
+/// For the bounds that CHOPMARK_CHECK_BOUNDS asserts.
+LANE_INLINE bool all_below(Vec a, Vec bound) {
+  return _mm512_cmplt_epu64_mask(a, bound) == 0xff;
+}
 
 /// The 8 x 8 matrix with the given rows, turned: lane i of columns[j] is lane j of row i.
 LANE_INLINE void transpose(Vec* columns, Vec r0, Vec r1, Vec r2, Vec r3, Vec r4, Vec r5, Vec r6,

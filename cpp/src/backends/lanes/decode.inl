@@ -7,7 +7,7 @@ inline LaneFe load_encodings(const std::uint8_t* const encodings[kLanes], Mask& 
   alignas(64) std::uint64_t gathered[4][kLanes];
   for (unsigned i = 0; i < kLanes; ++i) {
     for (unsigned j = 0; j < 4; ++j)
-      __builtin_memcpy(&gathered[j][i], encodings[i] + 8 * j, 8);
+      gathered[j][i] = little_endian_word(encodings[i] + 8 * j);
   }
   const Vec w0 = load(gathered[0]), w1 = load(gathered[1]);
   const Vec w2 = load(gathered[2]), w3 = load(gathered[3]);

@@ -16,21 +16,28 @@ struct LaneRaw {
   Vec v0, v1, v2, v3, v4;
 };
 
+// The bounds are asserted in a build with CHOPMARK_CHECK_BOUNDS.
 #ifdef CHOPMARK_CHECK_BOUNDS
-LANE_INLINE void check_bounds(const LaneFe& a) {
-  const Vec bound = splat((std::uint64_t{1} << 51) + (1 << 16));
-  CHOPMARK_CHECK(all_below(a.v0, bound) && all_below(a.v1, bound) && all_below(a.v2, bound) &&
-                 all_below(a.v3, bound) && all_below(a.v4, bound));
-}
-LANE_INLINE void check_bounds(const LaneRaw& a) {
-  const Vec bound = splat(std::uint64_t{1} << 62);
-  CHOPMARK_CHECK(all_below(a.v0, bound) && all_below(a.v1, bound) && all_below(a.v2, bound) &&
-                 all_below(a.v3, bound) && all_below(a.v4, bound));
+template <class Limbs>
+LANE_INLINE void check_below(const Limbs& a, std::uint64_t bound) {
+  const Vec all = splat(bound);
+  CHOPMARK_CHECK(all_below(a.v0, all) && all_below(a.v1, all) && all_below(a.v2, all) &&
+                 all_below(a.v3, all) && all_below(a.v4, all));
 }
 #else
-template <class Value>
-LANE_INLINE void check_bounds(const Value&) {}
+template <class Limbs>
+LANE_INLINE void check_below(const Limbs&, std::uint64_t) {}
 #endif
+LANE_INLINE void check_bounds(const LaneFe& a) {
+  check_below(a, (std::uint64_t{1} << 51) + (1 << 16));
+}
+LANE_INLINE void check_bounds(const LaneRaw& a) {
+  check_below(a, std::uint64_t{1} << 62);
+}
+LANE_INLINE const LaneRaw& checked_product(const LaneRaw& a) {
+  check_below(a, std::uint64_t{1} << 59);
+  return a;
+}
 
 LANE_INLINE LaneRaw raw(const LaneFe& a) {
   return {a.v0, a.v1, a.v2, a.v3, a.v4};
@@ -59,6 +66,7 @@ LANE_INLINE LaneRaw add(const LaneRaw& a, const LaneRaw& b) {
 /// b at most a product. 512 p is added, in limbs 2^60 - 19 * 512 and 2^60 - 512, so that no limb
 /// goes below zero.
 LANE_INLINE LaneRaw sub(const LaneRaw& a, const LaneRaw& b) {
+  checked_product(b);
   const Vec first = splat((std::uint64_t{1} << 60) - 19 * 512);
   const Vec other = splat((std::uint64_t{1} << 60) - 512);
   return {sub(add(a.v0, first), b.v0), sub(add(a.v1, other), b.v1), sub(add(a.v2, other), b.v2),
@@ -69,11 +77,13 @@ LANE_INLINE LaneRaw sub(const LaneRaw& a, const LaneRaw& b) {
 LANE_INLINE LaneFe carry(const LaneRaw& a) {
   check_bounds(a);
   const Vec mask = splat(kMask51);
-  return {madd_lo(bits_and(a.v0, mask), shifted_right<51>(a.v4), splat(19)),
-          add(bits_and(a.v1, mask), shifted_right<51>(a.v0)),
-          add(bits_and(a.v2, mask), shifted_right<51>(a.v1)),
-          add(bits_and(a.v3, mask), shifted_right<51>(a.v2)),
-          add(bits_and(a.v4, mask), shifted_right<51>(a.v3))};
+  const LaneFe r{madd_lo(bits_and(a.v0, mask), shifted_right<51>(a.v4), splat(19)),
+                 add(bits_and(a.v1, mask), shifted_right<51>(a.v0)),
+                 add(bits_and(a.v2, mask), shifted_right<51>(a.v1)),
+                 add(bits_and(a.v3, mask), shifted_right<51>(a.v2)),
+                 add(bits_and(a.v4, mask), shifted_right<51>(a.v3))};
+  check_bounds(r);
+  return r;
 }
 /// What a multiplier takes: here it must be carried.
 LANE_INLINE LaneFe factor(const LaneRaw& a) {
@@ -116,8 +126,9 @@ LANE_INLINE void limbs_from_fe(Vec* words, const LaneFe& a) {
 LANE_INLINE LaneRaw folded(Vec r0, Vec r1, Vec r2, Vec r3, Vec r4, Vec r5, Vec r6, Vec r7, Vec r8,
                            Vec r9) {
   const Vec nineteen = opaque_splat(19);
-  return {add(r0, times(r5, nineteen)), add(r1, times(r6, nineteen)), add(r2, times(r7, nineteen)),
-          add(r3, times(r8, nineteen)), add(r4, times(r9, nineteen))};
+  return checked_product({add(r0, times(r5, nineteen)), add(r1, times(r6, nineteen)),
+                          add(r2, times(r7, nineteen)), add(r3, times(r8, nineteen)),
+                          add(r4, times(r9, nineteen))});
 }
 LANE_INLINE Vec twice(Vec a) {
   return add(a, a);
@@ -168,7 +179,7 @@ LANE_INLINE LaneRaw product(const LaneFe& a, const LaneFe& b) {
   r3 = add(r3, times(add(l, twice(h)), nineteen));
   h = madd_hi(z, a.v4, b.v4);
   r4 = add(r4, times(twice(h), nineteen));
-  return {r0, r1, r2, r3, r4};
+  return checked_product({r0, r1, r2, r3, r4});
 }
 
 /// Doubling a limb could reach 2^52 + 2^17, so it is the sums that are doubled: column k is
@@ -209,22 +220,21 @@ LANE_INLINE LaneFe sqr(const LaneFe& a) {
 
 /// The representative below p, limbs below 2^51.
 inline LaneFe canonical(const LaneFe& a) {
+  check_bounds(a);
   const Vec mask = splat(kMask51);
   LaneFe r = a;
-  // Two sequential carries leave limbs < 2^51 but for v0 < 2^51 + 19, so the value is below 2p.
-  for (int pass = 0; pass < 2; ++pass) {
-    r.v1 = add(r.v1, shifted_right<51>(r.v0));
-    r.v0 = bits_and(r.v0, mask);
-    r.v2 = add(r.v2, shifted_right<51>(r.v1));
-    r.v1 = bits_and(r.v1, mask);
-    r.v3 = add(r.v3, shifted_right<51>(r.v2));
-    r.v2 = bits_and(r.v2, mask);
-    r.v4 = add(r.v4, shifted_right<51>(r.v3));
-    r.v3 = bits_and(r.v3, mask);
-    const Vec top = shifted_right<51>(r.v4);
-    r.v4 = bits_and(r.v4, mask);
-    r.v0 = add(r.v0, times(top, splat(19)));
-  }
+  // What is above 2^255 is at most 1, so these carries leave limbs < 2^51 but for v0 < 2^51 + 19,
+  // and the value is below 2p.
+  r.v1 = add(r.v1, shifted_right<51>(r.v0));
+  r.v0 = bits_and(r.v0, mask);
+  r.v2 = add(r.v2, shifted_right<51>(r.v1));
+  r.v1 = bits_and(r.v1, mask);
+  r.v3 = add(r.v3, shifted_right<51>(r.v2));
+  r.v2 = bits_and(r.v2, mask);
+  r.v4 = add(r.v4, shifted_right<51>(r.v3));
+  r.v3 = bits_and(r.v3, mask);
+  r.v0 = add(r.v0, times(shifted_right<51>(r.v4), splat(19)));
+  r.v4 = bits_and(r.v4, mask);
   // q = 1 exactly when the value is at least p: then value + 19 reaches 2^255.
   Vec q = shifted_right<51>(add(r.v0, splat(19)));
   q = shifted_right<51>(add(r.v1, q));

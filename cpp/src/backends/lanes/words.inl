@@ -2,8 +2,11 @@
 // The structures of curve25519 as what they are: arrays of words of 64 bits. Not through the
 // members of std::array, which are templates of the standard library.
 
-// For what must not become a call: its operands would go through memory.
+// For what must not become a call: its operands would go through memory. A test over an array,
+// where they are in memory anyway, makes it a plain inline.
+#ifndef LANE_INLINE
 #define LANE_INLINE inline __attribute__((always_inline))
+#endif
 #define LANE_LAMBDA __attribute__((always_inline))
 
 static_assert(sizeof(curve25519::Fe) == 40 && sizeof(curve25519::Niels) == 128 &&
@@ -18,4 +21,13 @@ inline const std::uint64_t* words_of(const Structure* structure) {
 template <class Structure>
 inline std::uint64_t* words_of(Structure* structure) {
   return reinterpret_cast<std::uint64_t*>(structure);
+}
+
+inline std::uint64_t little_endian_word(const std::uint8_t* bytes) {
+  std::uint64_t word;
+  __builtin_memcpy(&word, bytes, 8);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+  word = __builtin_bswap64(word);
+#endif
+  return word;
 }
