@@ -28,6 +28,18 @@ void normalize(std::vector<Point>& points) {
   }
 }
 
+/// The table of the base point, from `kept` if it is there. Not a static local: in a process that
+/// was forked while another thread made it, that would stay locked. Threads that ask at the same
+/// time each make one; the first to finish is kept.
+const Niels* keep(std::atomic<const Niels*>& kept, unsigned bits, unsigned windows) {
+  const Niels* table = kept.load(std::memory_order_acquire);
+  if (table != nullptr) return table;
+  auto made = std::make_unique<Niels[]>(windows * ((std::size_t{1} << (bits - 1)) + 1));
+  make_comb(made.get(), to_point(kBaseTable[1]), bits, windows);
+  if (!kept.compare_exchange_strong(table, made.get(), std::memory_order_acq_rel)) return table;
+  return made.release();
+}
+
 }  // namespace
 
 void make_comb(Niels* table, const Point& p, unsigned bits, unsigned windows) {
@@ -48,15 +60,13 @@ void make_comb(Niels* table, const Point& p, unsigned bits, unsigned windows) {
 }
 
 const Niels* base_comb() {
-  // Not a static local: in a process that was forked while another thread made it, it would stay
-  // locked. Threads that ask at the same time each make one; the first to finish is kept.
   static std::atomic<const Niels*> kept{nullptr};
-  const Niels* table = kept.load(std::memory_order_acquire);
-  if (table != nullptr) return table;
-  auto made = std::make_unique<Niels[]>(BaseComb::kSize);
-  make_comb(made.get(), base_point(), BaseComb::kBits, BaseComb::kWindows);
-  if (!kept.compare_exchange_strong(table, made.get(), std::memory_order_acq_rel)) return table;
-  return made.release();
+  return keep(kept, BaseComb::kBits, BaseComb::kWindows);
+}
+
+const Niels* base_window() {
+  static std::atomic<const Niels*> kept{nullptr};
+  return keep(kept, BaseWindow::kBits, 1);
 }
 
 }  // namespace chopmark::curve25519

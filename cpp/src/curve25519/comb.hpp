@@ -20,10 +20,17 @@ struct CombShape {
 using KeyComb = CombShape<5, 51>;   // scalars below 2^254: 867 points, 110,976 bytes
 using BaseComb = CombShape<8, 32>;  // scalars below 2^255: 4,128 points, 528,384 bytes
 
+/// One table for all windows, where doublings come between them: the shape says how many there are,
+/// and only window 0 is stored. 1,025 points, 131,200 bytes. s < L leaves no carry: where bit 252
+/// is set, the 127 bits below it are zero.
+using BaseWindow = CombShape<11, 23>;
+
 /// Writes windows * (2^(bits-1) + 1) points.
 void make_comb(Niels* table, const Point& p, unsigned bits, unsigned windows);
 
 /// That of the base point: made when first asked for, then kept.
 [[nodiscard]] const Niels* base_comb();
+/// Multiples 0 .. 1024 of the base point: made when first asked for, then kept.
+[[nodiscard]] const Niels* base_window();
 
 }  // namespace chopmark::curve25519

@@ -11,11 +11,12 @@
 namespace chopmark::sig {
 namespace {
 
-constexpr std::size_t kTogether = 8192;         // signatures prepared at a time: bounds memory
-constexpr std::size_t kCombinedMinCombs = 384;  // the same, if the keys have combs
-constexpr std::size_t kCombinedMin = 24;        // below this, one by one is as fast
-constexpr std::size_t kFirstEquation = 1024;    // a smaller stake, before it is known who sends
-constexpr std::size_t kBisectMin = 64;          // a failed equation of at most this many goes exact
+constexpr std::size_t kTogether = 8192;          // signatures prepared at a time: bounds memory
+constexpr std::size_t kCombinedMinCombs = 384;   // the same, if the keys have combs
+constexpr std::size_t kCombinedMin = 24;         // below this, one by one is as fast
+constexpr std::size_t kFirstEquation = 256;      // a small stake, before it is known who sends
+constexpr std::size_t kFirstEquationMin = 4096;  // from so many on; it costs 1 % there
+constexpr std::size_t kBisectMin = 64;  // a failed equation of at most this many goes exact
 constexpr std::size_t kItemsPerThread = 32;
 
 /// Decides which ranges of a batch are worth an equation. Bounds what bad signatures can cost: the
@@ -30,7 +31,7 @@ class Stakes {
 
   /// Whether an equation of so many would probably hold, judging by those checked one by one.
   [[nodiscard]] bool worthwhile(std::size_t size) const noexcept {
-    return size >= smallest_ && size <= left_ && bad_ * size <= checked_;
+    return size >= smallest_ && size <= left_ && 2 * bad_ * size <= checked_;
   }
   void held(std::size_t size) noexcept { left_ += 2 * size, checked_ += size; }
   void failed(std::size_t size) noexcept { left_ -= size; }
@@ -60,13 +61,14 @@ class Verifier {
   }
 
   void combined() {
-    const std::size_t first = std::min(kFirstEquation, candidates_.size());
+    const std::size_t first = candidates_.size() < kFirstEquationMin ? 0 : kFirstEquation;
     combined(0, first);
     combined(first, candidates_.size());
   }
 
  private:
   void combined(std::size_t from, std::size_t to) {
+    if (from == to) return;
     if (!stakes_.worthwhile(std::min(to - from, stakes_.leaf()))) return exact(from, to);
     Combination combination(candidates_, from, to);
     bisect(combination, 0, combination.size());
@@ -74,6 +76,7 @@ class Verifier {
 
   void bisect(Combination& combination, std::size_t from, std::size_t to) {
     const std::size_t size = to - from;
+    if (size == 0) return;
     if (stakes_.worthwhile(size)) {
       if (combination.holds(from, to)) {
         stakes_.held(size);
@@ -84,13 +87,24 @@ class Verifier {
       stakes_.failed(size);
     }
     if (size <= stakes_.leaf() || !stakes_.worthwhile(stakes_.leaf())) {
-      std::vector<std::size_t> all(size);
-      for (std::size_t i = from; i < to; ++i)
-        all[i - from] = combination.candidate(i);
-      return exact(all);
+      return exact(combination, from, to);
     }
-    bisect(combination, from, from + size / 2);
-    bisect(combination, from + size / 2, to);
+    const std::size_t middle = from + size / 2;
+    if (!sampled_) {  // a glance at a few tells one bad signature from many
+      sampled_ = true;
+      const std::size_t sample = std::min(from + kBisectMin, middle);
+      exact(combination, from, sample);
+      from = sample;
+    }
+    bisect(combination, from, middle);
+    bisect(combination, middle, to);
+  }
+
+  void exact(const Combination& combination, std::size_t from, std::size_t to) {
+    std::vector<std::size_t> all(to - from);
+    for (std::size_t i = from; i < to; ++i)
+      all[i - from] = combination.candidate(i);
+    exact(all);
   }
 
   void exact(const std::vector<std::size_t>& all) {
@@ -118,6 +132,7 @@ class Verifier {
   const Rule rule_;
   std::uint8_t* const verdicts_;
   Stakes stakes_;
+  bool sampled_ = false;
 };
 
 void verify_range(const Batch& batch, Rule rule, Method method, std::uint8_t* verdicts,

@@ -56,6 +56,15 @@ template <unsigned n>
 inline Vec shifted_right(const Vec& a) {
   return in_each_lane([&](unsigned i) { return a.lane[i] >> n; });
 }
+template <unsigned n>
+inline Vec shifted_right_signed(const Vec& a) {
+  return in_each_lane([&](unsigned i) {
+    return static_cast<std::uint64_t>(static_cast<std::int64_t>(a.lane[i]) >> n);
+  });
+}
+inline Vec bits_xor(const Vec& a, const Vec& b) {
+  return in_each_lane([&](unsigned i) { return a.lane[i] ^ b.lane[i]; });
+}
 inline Vec times(const Vec& a, const Vec& b) {
   return in_each_lane([&](unsigned i) { return a.lane[i] * b.lane[i]; });
 }

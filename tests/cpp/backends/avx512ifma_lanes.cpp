@@ -39,6 +39,7 @@ constexpr const char* kName = "avx512ifma";
 #include "backends/lanes/decode.inl"
 #include "backends/lanes/exact.inl"
 #include "backends/lanes/buckets.inl"
+#include "backends/lanes/scalar52.inl"
 #include "backends/lane_functions.inl"
 // clang-format on
 

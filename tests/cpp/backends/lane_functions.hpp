@@ -105,6 +105,8 @@ struct LaneFunctions {
   int key_bits, key_windows, base_bits, base_windows;
 
   // The slots of Kernels with these names.
+  decltype(Kernels::reduce_digests) reduce_digests;
+  decltype(Kernels::coefficient_digits) coefficient_digits;
   decltype(Kernels::decode_points) decode_points;
   decltype(Kernels::verify_exact) verify_exact;
   decltype(Kernels::window_sums) window_sums;

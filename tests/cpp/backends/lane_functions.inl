@@ -239,9 +239,11 @@ constexpr test::LaneFunctions kFunctions{
     .fixed_digits = fixed_digits,
     .key_bits = kKeyBits,
     .key_windows = kKeyWindows,
-    .base_bits = kBaseBits,
-    .base_windows = kBaseWindows,
+    .base_bits = int{curve25519::BaseWindow::kBits},
+    .base_windows = int{curve25519::BaseWindow::kWindows},
 
+    .reduce_digests = reduce_digests,
+    .coefficient_digits = coefficient_digits,
     .decode_points = decode_points,
     .verify_exact = verify_exact,
     .window_sums = window_sums,

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // One verification in each lane: P = s B - k A by windows of fixed width, 5 bits for A from a table
-// of each lane, 8 bits for B from one table for all. Several groups share one inversion, after
+// of each lane, 11 bits for B from one table for all. Several groups share one inversion, after
 // which P is compared with R as it was sent; what differs is refused under the strict rule, and
 // under zip215 it is decoded and compared again up to small order.
 
 constexpr int kKeyBits = 5;
 constexpr int kKeyWindows = 51;                         // 255 bits: k < L < 2^253 leaves no carry
 constexpr int kKeyEntries = (1 << (kKeyBits - 1)) + 1;  // 0 .. 16
-constexpr int kBaseBits = 8;
-constexpr int kBaseWindows = 32;
-static_assert(curve25519::kBaseMultiples == (1 << (kBaseBits - 1)) + 1);
+constexpr auto kAllLanes = static_cast<Mask>((1U << kLanes) - 1);
 constexpr std::size_t kGroupsTogether = 8;  // even
 
 /// Digits in [-2^(width-1), 2^(width-1)] with scalar = sum(digits[kLanes j] 2^(width j)).
@@ -66,23 +64,24 @@ void make_tables(KeyTables& tables, const LaneNiels& q) {
   }
 }
 
-/// The digits of each lane's k and s.
+/// The digits of each lane's k, and of s by windows of the table of B that is used.
+template <class Base>
 struct Digits {
   std::int16_t key[kKeyWindows][kLanes];
-  std::int16_t base[kBaseWindows][kLanes];
-};
-void find_digits(Digits& digits, const sig::Equation* const items[kLanes]) {
-  for (unsigned i = 0; i < kLanes; ++i) {
-    fixed_digits(digits.key[0] + i, words_of(&items[i]->k), kKeyBits, kKeyWindows);
-    fixed_digits(digits.base[0] + i, words_of(&items[i]->s), kBaseBits, kBaseWindows);
+  std::int16_t base[Base::kWindows][kLanes];
+
+  LANE_INLINE explicit Digits(const sig::Equation* const items[kLanes]) {
+    for (unsigned i = 0; i < kLanes; ++i) {
+      fixed_digits(key[0] + i, words_of(&items[i]->k), kKeyBits, kKeyWindows);
+      fixed_digits(base[0] + i, words_of(&items[i]->s), int{Base::kBits}, int{Base::kWindows});
+    }
   }
-}
+};
 
 constexpr std::size_t kNielsWords = sizeof(curve25519::Niels) / 8;
 using curve25519::BaseComb;
 using curve25519::KeyComb;
 static_assert(KeyComb::kBits == kKeyBits && KeyComb::kWindows == kKeyWindows);
-static_assert(BaseComb::kBits == kBaseBits && BaseComb::kWindows == kBaseWindows);
 
 /// The entries of a window's table that the lanes' digits name; returns the lanes whose digit is
 /// negative. `table(lane)` is that of the lane.
@@ -107,9 +106,8 @@ bool all_have_combs(const sig::Equation* const items[kLanes]) {
 
 /// s B - k A in each lane, where all keys have combs.
 LaneCompleted by_combs(const sig::Equation* const items[kLanes]) {
-  Digits digits;
-  find_digits(digits, items);
-  constexpr int kSteps = kKeyWindows + kBaseWindows;
+  const Digits<BaseComb> digits(items);
+  constexpr int kSteps = kKeyWindows + int{BaseComb::kWindows};
   constexpr int kAhead = 4;  // steps: a comb does not stay in the near caches
   const std::uint64_t* rows[kSteps + kAhead][kLanes];
   unsigned negative[kSteps];
@@ -120,7 +118,7 @@ LaneCompleted by_combs(const sig::Equation* const items[kLanes]) {
     });
   }
   const std::uint64_t* const base = words_of(curve25519::base_comb());
-  for (unsigned j = 0; j < kBaseWindows; ++j) {
+  for (unsigned j = 0; j < BaseComb::kWindows; ++j) {
     negative[kKeyWindows + j] = choose_entries(
         rows[kKeyWindows + j], digits.base[j],
         [&](unsigned) LANE_LAMBDA { return base + j * BaseComb::kEntries * kNielsWords; });
@@ -146,10 +144,11 @@ LaneCompleted base_minus_key(const sig::Equation* const items[kLanes]) {
   KeyTables tables;
   make_tables(tables, negated(load_niels(rows)));
 
-  Digits digits;
-  find_digits(digits, items);
+  using Base = curve25519::BaseWindow;
+  constexpr int kBaseBits = int{Base::kBits};
+  const Digits<Base> digits(items);
 
-  const std::uint64_t* const base = words_of(curve25519::kBaseTable);
+  const std::uint64_t* const base = words_of(curve25519::base_window());
   LaneProjective p{small_fe(0), small_fe(1), small_fe(1)};
   for (int bit = kKeyBits * (kKeyWindows - 1);; --bit) {
     LaneCompleted c = doubled(p);
@@ -168,62 +167,77 @@ LaneCompleted base_minus_key(const sig::Equation* const items[kLanes]) {
   }
 }
 
-/// Replaces each z by its inverse: one inversion for all groups together. No z is zero.
-void invert_together(LaneFe* z, std::size_t groups) {
+/// What one group came to: P = (x, y) in each lane, and the items of the lanes.
+struct ExactGroup {
+  LaneFe x, y, z;
+  const sig::Equation* item[kLanes];
+};
+
+/// Brings every z to 1: one inversion for all groups together. No z is zero.
+void invert_together(ExactGroup* group, std::size_t groups) {
   LaneFe before[kGroupsTogether];  // products of even and of odd groups up to each
   FePair all{small_fe(1), small_fe(1)};
   for (std::size_t i = 0; i < groups; ++i) {
     LaneFe& half = i % 2 == 0 ? all.a : all.b;
     before[i] = half;
-    half = mul(half, z[i]);
+    half = mul(half, group[i].z);
   }
   FePair inverse = invert(all);
   for (std::size_t i = groups; i-- != 0;) {
     LaneFe& half = i % 2 == 0 ? inverse.a : inverse.b;
     const LaneFe own = mul(half, before[i]);
-    half = mul(half, z[i]);
-    z[i] = own;
+    half = mul(half, group[i].z);
+    group[i].x = mul(group[i].x, own);
+    group[i].y = mul(group[i].y, own);
   }
 }
 
-/// Lanes whose point is within small order of R as it decodes.
-Mask matches_up_to_small_order(const LaneFe& x, const LaneFe& y,
-                               const std::uint8_t* const r_bytes[kLanes]) {
+/// Lanes where R is the canonical encoding of P.
+Mask encodes_point(const ExactGroup& group) {
+  const std::uint8_t* r_bytes[kLanes];
+  for (unsigned i = 0; i < kLanes; ++i)
+    r_bytes[i] = group.item[i]->r;
+  Mask sign = 0;
+  const Mask same_y = equal_limbs(canonical(group.y), load_encodings(r_bytes, sign));
+  return static_cast<Mask>(same_y & ~(is_odd(group.x) ^ sign));
+}
+
+/// Items of two groups whose R decodes to a point within small order of P; group a in the low bits.
+unsigned match_up_to_small_order(const ExactGroup& a, const ExactGroup& b) {
   curve25519::Niels decoded[2 * kLanes];
   std::uint64_t* to[2 * kLanes];
   const std::uint8_t* from[2 * kLanes];
   for (unsigned i = 0; i < 2 * kLanes; ++i) {
     to[i] = words_of(&decoded[i]);
-    from[i] = r_bytes[i % kLanes];
+    from[i] = (i < kLanes ? a : b).item[i % kLanes]->r;
   }
   const unsigned good = decode_two_groups(to, from);
-  const std::uint64_t* rows[kLanes];
-  for (unsigned i = 0; i < kLanes; ++i)
-    rows[i] = to[i];
-  const LaneSums p{sum(y, x), difference(y, x), small_fe(1), mul(x, y)};
-  constexpr auto kAll = static_cast<Mask>((1U << kLanes) - 1);
-  const Mask small = is_small_order(add(p, load_niels(rows), kAll));
-  return static_cast<Mask>(good & small);
+  unsigned small = 0;
+  for (unsigned g = 0; g < 2; ++g) {
+    const LaneFe& x = (g == 0 ? a : b).x;
+    const LaneFe& y = (g == 0 ? a : b).y;
+    const std::uint64_t* rows[kLanes];
+    for (unsigned i = 0; i < kLanes; ++i)
+      rows[i] = to[g * kLanes + i];
+    const LaneSums p{sum(y, x), difference(y, x), small_fe(1), mul(x, y)};
+    small |= unsigned{is_small_order(add(p, load_niels(rows), kAllLanes))} << g * kLanes;
+  }
+  return good & small;
 }
 
-/// The verdicts of one group from P = (x, y).
-Mask verdicts_of(const LaneFe& x, const LaneFe& y, const sig::Equation* const items[kLanes],
-                 bool cofactored) {
-  const std::uint8_t* r_bytes[kLanes];
-  for (unsigned i = 0; i < kLanes; ++i)
-    r_bytes[i] = items[i]->r;
-  Mask sign = 0;
-  // Equal limbs of y and equal signs: R is the canonical encoding of P.
-  const Mask same_y = equal_limbs(canonical(y), load_encodings(r_bytes, sign));
-  const auto same = static_cast<Mask>(same_y & ~(is_odd(x) ^ sign));
-  constexpr auto kAll = static_cast<Mask>((1U << kLanes) - 1);
-  if (cofactored) {
-    return same == kAll ? same : static_cast<Mask>(same | matches_up_to_small_order(x, y, r_bytes));
+/// The verdicts of two groups.
+unsigned verdicts_of(const ExactGroup& a, const ExactGroup& b, bool cofactored) {
+  const unsigned same = encodes_point(a) | unsigned{encodes_point(b)} << kLanes;
+  constexpr unsigned kAll = kAllLanes | unsigned{kAllLanes} << kLanes;
+  if (cofactored) return same == kAll ? same : same | match_up_to_small_order(a, b);
+  unsigned small = 0;
+  for (unsigned g = 0; g < 2; ++g) {
+    LaneProjective p{(g == 0 ? a : b).x, (g == 0 ? a : b).y, small_fe(1)};
+    for (int i = 0; i < 3; ++i)
+      p = to_projective(doubled(p));
+    small |= unsigned{is_identity(p)} << g * kLanes;
   }
-  LaneProjective p{x, y, small_fe(1)};
-  for (int i = 0; i < 3; ++i)
-    p = to_projective(doubled(p));
-  return static_cast<Mask>(same & ~is_identity(p));
+  return same & ~small;
 }
 
 /// Kernels::verify_exact.
@@ -231,23 +245,24 @@ void verify_exact(std::uint8_t* verdicts, const sig::Equation* items, std::size_
                   bool cofactored) {
   // A group takes as long for one item as for all its lanes.
   if (count == 1) return sig::verify_exact_portable(verdicts, items, 1, cofactored);
-  const sig::Equation* lane[kGroupsTogether][kLanes];
-  LaneFe x[kGroupsTogether], y[kGroupsTogether], z[kGroupsTogether];
+  ExactGroup group[kGroupsTogether];
   for (std::size_t begin = 0; begin < count; begin += kGroupsTogether * kLanes) {
     std::size_t groups = 0;
     for (; groups < kGroupsTogether && begin + groups * kLanes < count; ++groups) {
+      ExactGroup& own = group[groups];
       for (std::size_t i = 0; i < kLanes; ++i) {  // lanes beyond the end repeat the first item
         const std::size_t item = begin + groups * kLanes + i;
-        lane[groups][i] = items + (item < count ? item : begin);
+        own.item[i] = items + (item < count ? item : begin);
       }
-      const LaneProjective p = to_projective(
-          all_have_combs(lane[groups]) ? by_combs(lane[groups]) : base_minus_key(lane[groups]));
-      x[groups] = p.x, y[groups] = p.y, z[groups] = p.z;
+      const LaneProjective p =
+          to_projective(all_have_combs(own.item) ? by_combs(own.item) : base_minus_key(own.item));
+      own.x = p.x, own.y = p.y, own.z = p.z;
     }
-    invert_together(z, groups);
-    for (std::size_t g = 0; g < groups; ++g) {
-      const unsigned good = verdicts_of(mul(x[g], z[g]), mul(y[g], z[g]), lane[g], cofactored);
-      for (std::size_t i = 0; i < kLanes && begin + g * kLanes + i < count; ++i)
+    invert_together(group, groups);
+    for (std::size_t g = 0; g < groups; g += 2) {
+      const ExactGroup& second = group[g + 1 < groups ? g + 1 : g];
+      const unsigned good = verdicts_of(group[g], second, cofactored);
+      for (std::size_t i = 0; i < 2 * kLanes && begin + g * kLanes + i < count; ++i)
         verdicts[begin + g * kLanes + i] = static_cast<std::uint8_t>((good >> i) & 1);
     }
   }
