@@ -14,9 +14,9 @@
 #include "base/check.hpp"
 #include "curve25519/constants.hpp"
 #include "dispatch/backend.hpp"
-#include "sig/kernels.hpp"
 #include "hash/blake3_flags.hpp"
 #include "hash/portable.hpp"
+#include "sig/kernels.hpp"
 
 namespace chopmark::backends {
 namespace {
