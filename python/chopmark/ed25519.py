@@ -34,8 +34,8 @@ KeySet = _core.ed25519.KeySet
 
 Takes (n, 32) uint8, n * 32 bytes, or a sequence of bytes. Immutable, and may be shared between
 threads. `len()` is n; `valid` is an (n,) bool array that tells which keys decode. With `tables`,
-each key has a comb of its multiples, 110,976 bytes: exact verification takes a third of the time, and
-"auto" prefers it for batches of up to some hundreds. For few, long-lived keys.
+each key has a comb of its multiples, 110,976 bytes: exact verification takes a third of the time,
+and "auto" prefers it for batches of up to some hundreds. For few, long-lived keys.
 """
 
 
