@@ -6,12 +6,13 @@ macro(chopmark_add_backend name)
   cmake_parse_arguments(backend "" "ARCH" "FLAGS" ${ARGN})
   if(NOT backend_ARCH OR CMAKE_SYSTEM_PROCESSOR MATCHES "${backend_ARCH}")
     target_sources(chopmark_core PRIVATE cpp/src/backends/${name}.cpp)
-    set(${name}_flags "${backend_FLAGS}")
     if(backend_FLAGS)
       # Kernels throw nothing, and a handler would bring in a symbol that the linker may share.
       # Debug information that follows variables through unrolled rounds costs minutes of compiling.
-      set_source_files_properties(cpp/src/backends/${name}.cpp PROPERTIES COMPILE_OPTIONS
+      set(${name}_flags
         "${backend_FLAGS};-fno-exceptions;$<$<CXX_COMPILER_ID:GNU>:-fno-var-tracking>")
+      set_source_files_properties(cpp/src/backends/${name}.cpp
+        PROPERTIES COMPILE_OPTIONS "${${name}_flags}")
     endif()
     string(APPEND backend_list "CHOPMARK_BACKEND(${name})\n")
   endif()
