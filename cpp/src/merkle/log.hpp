@@ -24,6 +24,10 @@ class Log {
   /// Both return the index of the new leaf.
   std::uint64_t append(ByteView data);
   std::uint64_t append_hash(const Digest& leaf);
+  /// Appends all in order, by their data or by their leaf hashes (32 bytes each, side by side), or,
+  /// if memory runs out, none. threads = 0 means all cores.
+  void extend(const Items& leaves, unsigned threads);
+  void extend_hashes(ByteView leaf_hashes, unsigned threads);
 
   /// Precondition of all below: size <= this->size().
   [[nodiscard]] Digest root(std::uint64_t size) const noexcept;
@@ -35,6 +39,11 @@ class Log {
                                                       std::uint64_t size) const;
 
  private:
+  template <class Hashes>
+  void extend_by(std::size_t count, unsigned threads, Hashes&& hashes);
+  void resize(std::uint64_t size);
+  /// Makes the nodes of one level that the leaves [from, to) complete, from the level below it.
+  void join(std::size_t level, std::uint64_t from, std::uint64_t to) noexcept;
   /// Root of the leaves [begin, end), where begin is a multiple of the next power of two >= the
   /// length: such a range is a subtree of RFC 9162.
   [[nodiscard]] Digest subtree(std::uint64_t begin, std::uint64_t end) const noexcept;

@@ -58,14 +58,26 @@ class SharedLog {
     return log_.use([&](merkle::Log& log) { return log.append(buffer.bytes()); });
   }
 
-  std::pair<std::uint64_t, std::uint64_t> extend(py::handle items) {
+  std::pair<std::uint64_t, std::uint64_t> extend(py::handle items, py::handle threads) {
+    const unsigned workers = thread_count(threads);
     const ItemsArgument argument(items, "items");
     return log_.use([&](merkle::Log& log) {
       const std::uint64_t first = log.size();
-      for (std::size_t i = 0; i < argument.size(); ++i)
-        log.append(argument.items()[i]);
+      log.extend(argument.items(), workers);
       return std::pair{first, log.size()};
     });
+  }
+
+  void truncate(py::handle size) {
+    const auto wanted = position(size, "size");
+    std::uint64_t now = 0;
+    const bool done = log_.use([&](merkle::Log& log) {
+      now = log.size();
+      if (!wanted || *wanted > now) return false;
+      log.truncate(*wanted);
+      return true;
+    });
+    if (!done) throw out_of_range("size", now);
   }
 
   std::uint64_t size() {
@@ -189,7 +201,8 @@ void bind_merkle(py::module_& core) {
   py::class_<SharedLog>(m, "Log")
       .def(py::init<py::handle>(), py::arg("hash"))
       .def("append", &SharedLog::append, py::arg("data"))
-      .def("extend", &SharedLog::extend, py::arg("items"))
+      .def("extend", &SharedLog::extend, py::arg("items"), py::arg("threads"))
+      .def("truncate", &SharedLog::truncate, py::arg("size"))
       .def_property_readonly("size", &SharedLog::size)
       .def("root", &SharedLog::root, py::arg("size"))
       .def("prove_inclusion", &SharedLog::prove_inclusion, py::arg("index"), py::arg("size"))
