@@ -12,18 +12,60 @@ anything wrong with what is to be proven.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import SupportsIndex, TypeAlias
+from dataclasses import dataclass
+from typing import Any, SupportsIndex, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chopmark import _core
-from chopmark._types import BytesLike, ItemsLike
+from chopmark._types import BytesLike, ItemsLike, Uint8Array, Verdicts
 from chopmark.errors import InvalidProof
 
-__all__ = ["Log", "leaf_hash", "root", "verify_consistency", "verify_inclusion"]
+__all__ = [
+    "Log",
+    "Proofs",
+    "leaf_hash",
+    "root",
+    "verify_consistency",
+    "verify_consistency_many",
+    "verify_inclusion",
+    "verify_inclusion_many",
+]
 
 ProofLike: TypeAlias = Sequence[BytesLike] | NDArray[np.uint8]
+Integers: TypeAlias = Sequence[int] | NDArray[np.integer[Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class Proofs:
+    """Many proofs in two arrays, as the `_many` functions make and take them.
+
+    `steps` is (n, depth, 32) uint8 and `lengths` (n,) integers: proof i is
+    `steps[i, : lengths[i]]`. What stands behind it in its row must be zero, so that a proof has one
+    form; the verifiers refuse another.
+    """
+
+    steps: Uint8Array
+    lengths: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def __getitem__(self, i: int) -> list[bytes]:
+        """Proof i as `Log.prove_inclusion` and `Log.prove_consistency` give it."""
+        return [step.tobytes() for step in self.steps[i, : self.lengths[i]]]
+
+    @classmethod
+    def pack(cls, proofs: Sequence[Sequence[bytes]]) -> Proofs:
+        """Proofs that are lists of 32-byte steps. ValueError if a step has another length."""
+        lengths = np.array([len(proof) for proof in proofs], np.int64)
+        steps = np.zeros((len(proofs), max(map(len, proofs), default=0), 32), np.uint8)
+        for row, proof in zip(steps, proofs, strict=True):
+            if any(len(step) != 32 for step in proof):
+                raise ValueError("a step of a proof has 32 bytes")
+            row[: len(proof)] = np.frombuffer(b"".join(proof), np.uint8).reshape(-1, 32)
+        return cls(steps, lengths)
 
 
 def leaf_hash(data: BytesLike, *, hash: str = "sha256") -> bytes:
@@ -93,6 +135,24 @@ class Log:
         """
         return self._log.prove_consistency(old, new)
 
+    def prove_inclusion_many(
+        self, indexes: Integers, size: SupportsIndex | None = None, *, threads: int = 1
+    ) -> Proofs:
+        """The proofs of `prove_inclusion` for all indexes, in the log of one size.
+
+        `threads` = 0 means all cores. The GIL is released.
+        """
+        return Proofs(*self._log.prove_inclusion_many(indexes, size, threads))
+
+    def prove_consistency_many(
+        self, olds: Integers, new: SupportsIndex | None = None, *, threads: int = 1
+    ) -> Proofs:
+        """The proofs of `prove_consistency` from all old sizes to one new size.
+
+        `threads` = 0 means all cores. The GIL is released.
+        """
+        return Proofs(*self._log.prove_consistency_many(olds, new, threads))
+
 
 def verify_inclusion(
     leaf_hash: BytesLike,
@@ -128,3 +188,45 @@ def verify_consistency(
     """
     if not _core.merkle.check_consistency(old_size, new_size, proof, old_root, new_root, hash):
         raise InvalidProof("the proof does not tie the new root to the old one")
+
+
+def verify_inclusion_many(
+    leaf_hashes: ItemsLike,
+    indexes: Integers,
+    sizes: SupportsIndex | Integers,
+    proofs: Proofs,
+    roots: BytesLike | ItemsLike,
+    *,
+    hash: str = "sha256",
+    threads: int = 1,
+) -> Verdicts:
+    """Which of n proofs `verify_inclusion` accepts: (n,) bool. No proof depends on another.
+
+    `leaf_hashes` is an (n, 32) uint8 array or n of 32 bytes, `indexes` (n,) integers. `sizes` and
+    `roots` are one for all, or one for each. `threads` = 0 means all cores. The GIL is released.
+
+    TypeError for a wrong type or dtype, ValueError for a wrong shape or number; whatever else is
+    wrong is the verdict False.
+    """
+    return _core.merkle.check_inclusion_many(
+        leaf_hashes, indexes, sizes, proofs.steps, proofs.lengths, roots, hash, threads
+    )
+
+
+def verify_consistency_many(
+    old_sizes: SupportsIndex | Integers,
+    new_sizes: SupportsIndex | Integers,
+    proofs: Proofs,
+    old_roots: BytesLike | ItemsLike,
+    new_roots: BytesLike | ItemsLike,
+    *,
+    hash: str = "sha256",
+    threads: int = 1,
+) -> Verdicts:
+    """Which of n proofs `verify_consistency` accepts: (n,) bool. No proof depends on another.
+
+    Sizes and roots are one for all, or one for each. As `verify_inclusion_many`.
+    """
+    return _core.merkle.check_consistency_many(
+        old_sizes, new_sizes, proofs.steps, proofs.lengths, old_roots, new_roots, hash, threads
+    )
