@@ -11,7 +11,7 @@ anything wrong with what is to be proven.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, SupportsIndex, TypeAlias
 
@@ -23,6 +23,8 @@ from chopmark._types import BytesLike, ItemsLike, Uint8Array, Verdicts
 from chopmark.errors import InvalidProof
 
 __all__ = [
+    "CHUNK_LEAVES",
+    "Frontier",
     "Log",
     "Proofs",
     "leaf_hash",
@@ -32,6 +34,8 @@ __all__ = [
     "verify_inclusion",
     "verify_inclusion_many",
 ]
+
+CHUNK_LEAVES = 4096  # leaf hashes of a full chunk, if not told otherwise
 
 ProofLike: TypeAlias = Sequence[BytesLike] | NDArray[np.uint8]
 Integers: TypeAlias = Sequence[int] | NDArray[np.integer[Any]]
@@ -112,6 +116,65 @@ class Log:
         """
         return range(*self._log.extend(items, threads))
 
+    def extend_hashes(self, leaf_hashes: ItemsLike, *, threads: int = 1) -> range:
+        """As `extend`, for entries whose leaf hashes are known: an (n, 32) uint8 array or n of 32
+        bytes.
+        """
+        return range(*self._log.extend_hashes(leaf_hashes, threads))
+
+    def leaf_hashes(
+        self, start: SupportsIndex = 0, stop: SupportsIndex | None = None
+    ) -> Uint8Array:
+        """A copy of the leaf hashes of entries [start, stop): (n, 32) uint8.
+
+        ValueError unless `start` <= `stop` <= the size of the log (None: that size).
+        """
+        return self._log.leaf_hashes(start, stop)
+
+    def chunk(self, number: int, *, leaves: int = CHUNK_LEAVES) -> Uint8Array:
+        """Chunk `number`: the leaf hashes of entries [number * leaves, (number + 1) * leaves), as
+        far as the log has them; (n, 32) uint8.
+
+        A chunk of n = `leaves` rows is full, and never changes as long as the log only grows: it
+        can be stored once. The last chunk may be shorter, and grows at its end. `leaves` is a power
+        of two, so that a full chunk has all below one node of the tree, which `root` of a Frontier
+        over its rows gives. ValueError if `leaves` is none, or the log has no such chunk.
+        """
+        check_chunk_leaves(leaves)
+        start = number * leaves
+        if not 0 <= start < self.size:
+            raise ValueError(f"chunk out of range: the log has {self.size} entries")
+        return self.leaf_hashes(start, min(start + leaves, self.size))
+
+    @classmethod
+    def from_chunks(
+        cls,
+        chunks: Iterable[ItemsLike],
+        size: int,
+        root: BytesLike,
+        *,
+        leaves: int = CHUNK_LEAVES,
+        hash: str = "sha256",
+        threads: int = 1,
+    ) -> Log:
+        """The log whose chunks these are, all in order, with this size and root.
+
+        Those two come from one source that is trusted.
+        Every chunk but the last must be full. Raises InvalidProof, and gives no log, if one is not,
+        or if the chunks make another tree than that of this size and root.
+        """
+        check_chunk_leaves(leaves)
+        log = cls(hash=hash)
+        for chunk in chunks:
+            if log.size % leaves != 0:
+                raise InvalidProof("a chunk before the last is not full")
+            added = log.extend_hashes(chunk, threads=threads)
+            if not 0 < len(added) <= leaves:
+                raise InvalidProof(f"a chunk has 1 to {leaves} leaf hashes, not {len(added)}")
+        if log.size != size or log.root() != bytes(root):
+            raise InvalidProof("the chunks make another tree than the one of this size and root")
+        return log
+
     def truncate(self, size: SupportsIndex) -> None:
         """Rolls back to the first `size` entries. ValueError if there are not so many."""
         self._log.truncate(size)
@@ -152,6 +215,45 @@ class Log:
         `threads` = 0 means all cores. The GIL is released.
         """
         return Proofs(*self._log.prove_consistency_many(olds, new, threads))
+
+
+class Frontier:
+    """A log that keeps only what it needs to take more entries and to know its root: 32 bytes for
+    each bit of its size. Builds a tree of any size from parts in bounded memory. Safe to share
+    between threads.
+    """
+
+    __slots__ = ("_frontier",)
+
+    def __init__(self, *, hash: str = "sha256") -> None:
+        self._frontier = _core.merkle.Frontier(hash)
+
+    @property
+    def size(self) -> int:
+        """How many entries it has seen."""
+        return self._frontier.size
+
+    def __len__(self) -> int:
+        return self._frontier.size
+
+    def extend(self, items: ItemsLike, *, threads: int = 1) -> None:
+        """Adds entries, given as those of `root`. `threads` = 0 means all cores. The GIL is
+        released.
+        """
+        self._frontier.extend(items, threads)
+
+    def extend_hashes(self, leaf_hashes: ItemsLike, *, threads: int = 1) -> None:
+        """Adds entries by their leaf hashes: an (n, 32) uint8 array or n of 32 bytes."""
+        self._frontier.extend_hashes(leaf_hashes, threads)
+
+    def root(self) -> bytes:
+        """The root over all entries so far."""
+        return self._frontier.root()
+
+
+def check_chunk_leaves(leaves: int) -> None:
+    if leaves <= 0 or leaves & (leaves - 1) != 0:
+        raise ValueError(f"a chunk has a power of two of leaves, not {leaves}")
 
 
 def verify_inclusion(

@@ -46,6 +46,11 @@ class Log {
   void extend(const Items& leaves, unsigned threads);
   void extend_hashes(ByteView leaf_hashes, unsigned threads);
 
+  /// The hashes of all leaves, side by side. Valid until the log changes.
+  [[nodiscard]] std::span<const Digest> leaves() const noexcept {
+    return levels_.empty() ? std::span<const Digest>{} : std::span<const Digest>(levels_[0]);
+  }
+
   /// Precondition of all below: size <= this->size().
   [[nodiscard]] Digest root(std::uint64_t size) const noexcept;
   void truncate(std::uint64_t size);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <utility>
@@ -64,6 +65,35 @@ class SharedLog {
       log.extend(argument.items(), workers);
       return std::pair{first, log.size()};
     });
+  }
+
+  std::pair<std::uint64_t, std::uint64_t> extend_hashes(py::handle hashes, py::handle threads) {
+    const unsigned workers = thread_count(threads);
+    const PackedDigests packed(hashes, "leaf_hashes");
+    return log_.use([&](merkle::Log& log) {
+      const std::uint64_t first = log.size();
+      log.extend_hashes(packed.bytes(), workers);
+      return std::pair{first, log.size()};
+    });
+  }
+
+  ByteRows leaf_hashes(py::handle start, py::handle stop) {
+    const auto from = position(start, "start");
+    const Wanted wanted = size_argument(stop, "stop");
+    const std::uint64_t now = size();
+    const std::uint64_t to = wanted.or_now(now);
+    const bool inside = from && *from <= to && to <= now;
+    if (!inside) throw out_of_range("start or stop", now);
+    ByteRows rows({static_cast<py::ssize_t>(to - *from), py::ssize_t{32}});
+    std::uint8_t* const out = rows.mutable_data();
+    const bool copied = log_.use([&](merkle::Log& log) {
+      if (to > log.size()) return false;  // another thread has rolled it back meanwhile
+      const auto hashes = log.leaves().subspan(*from, to - *from);
+      if (!hashes.empty()) std::memcpy(out, hashes.data(), hashes.size_bytes());
+      return true;
+    });
+    if (!copied) throw out_of_range("start or stop", size());
+    return rows;
   }
 
   void truncate(py::handle size) {
@@ -186,6 +216,36 @@ class SharedLog {
   Locked<merkle::Log> log_;
 };
 
+/// chopmark.merkle.Frontier.
+class SharedFrontier {
+ public:
+  explicit SharedFrontier(py::handle hash) : frontier_(tree_hash(hash)) {}
+
+  void extend(py::handle items, py::handle threads) {
+    const unsigned workers = thread_count(threads);
+    const ItemsArgument argument(items, "items");
+    frontier_.use([&](merkle::Frontier& frontier) { frontier.extend(argument.items(), workers); });
+  }
+
+  void extend_hashes(py::handle hashes, py::handle threads) {
+    const unsigned workers = thread_count(threads);
+    const PackedDigests packed(hashes, "leaf_hashes");
+    frontier_.use(
+        [&](merkle::Frontier& frontier) { frontier.extend_hashes(packed.bytes(), workers); });
+  }
+
+  std::uint64_t size() {
+    return frontier_.use([](merkle::Frontier& frontier) { return frontier.size(); });
+  }
+
+  py::bytes root() {
+    return to_bytes(frontier_.use([](merkle::Frontier& frontier) { return frontier.root(); }));
+  }
+
+ private:
+  Locked<merkle::Frontier> frontier_;
+};
+
 bool check_inclusion(py::handle leaf, py::handle index, py::handle size, py::handle proof,
                      py::handle root, py::handle hash) {
   const HashId id = tree_hash(hash);
@@ -294,6 +354,8 @@ void bind_merkle(py::module_& core) {
       .def(py::init<py::handle>(), py::arg("hash"))
       .def("append", &SharedLog::append, py::arg("data"))
       .def("extend", &SharedLog::extend, py::arg("items"), py::arg("threads"))
+      .def("extend_hashes", &SharedLog::extend_hashes, py::arg("leaf_hashes"), py::arg("threads"))
+      .def("leaf_hashes", &SharedLog::leaf_hashes, py::arg("start"), py::arg("stop"))
       .def("truncate", &SharedLog::truncate, py::arg("size"))
       .def_property_readonly("size", &SharedLog::size)
       .def("root", &SharedLog::root, py::arg("size"))
@@ -303,6 +365,13 @@ void bind_merkle(py::module_& core) {
            py::arg("size"), py::arg("threads"))
       .def("prove_consistency_many", &SharedLog::prove_consistency_many, py::arg("olds"),
            py::arg("new"), py::arg("threads"));
+  py::class_<SharedFrontier>(m, "Frontier")
+      .def(py::init<py::handle>(), py::arg("hash"))
+      .def("extend", &SharedFrontier::extend, py::arg("items"), py::arg("threads"))
+      .def("extend_hashes", &SharedFrontier::extend_hashes, py::arg("leaf_hashes"),
+           py::arg("threads"))
+      .def_property_readonly("size", &SharedFrontier::size)
+      .def("root", &SharedFrontier::root);
 }
 
 }  // namespace chopmark::python

@@ -28,6 +28,21 @@ HashId tree_hash(py::handle hash) {
   throw py::value_error("unknown hash '" + name + "': expected sha256, blake3 or sm3");
 }
 
+PackedDigests::PackedDigests(py::handle object, const char* what) : items_(object, what) {
+  const Items& items = items_.items();
+  if (const std::uint8_t* const packed = items.packed(kBytes); packed != nullptr) {
+    bytes_ = {packed, kBytes * items.size()};
+    return;
+  }
+  copy_.reserve(kBytes * items.size());
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (items[i].size() != kBytes)
+      throw py::value_error(std::string(what) + " must have 32 bytes each");
+    append(copy_, items[i]);
+  }
+  bytes_ = copy_;
+}
+
 DigestsArgument::DigestsArgument(py::handle object, const char* what, std::size_t count,
                                  bool may_be_one) {
   if (may_be_one && is_flat(object)) {
@@ -37,19 +52,9 @@ DigestsArgument::DigestsArgument(py::handle object, const char* what, std::size_
     digests_ = {one_->bytes().data(), true};
     return;
   }
-  items_ = std::make_unique<ItemsArgument>(object, what);
-  const Items& items = items_->items();
-  require_count(what, items.size(), count);
-  const std::uint8_t* packed = items.packed(kBytes);
-  if (packed == nullptr) {
-    for (std::size_t i = 0; i < count; ++i) {
-      if (items[i].size() != kBytes)
-        throw py::value_error(std::string(what) + " must have 32 bytes each");
-      append(copy_, items[i]);
-    }
-    packed = copy_.data();
-  }
-  digests_ = {packed, false};
+  many_ = std::make_unique<PackedDigests>(object, what);
+  require_count(what, many_->size(), count);
+  digests_ = {many_->bytes().data(), false};
 }
 
 SizesArgument::SizesArgument(py::handle object, const char* what, std::size_t count) {

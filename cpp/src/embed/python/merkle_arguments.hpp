@@ -15,8 +15,21 @@ namespace chopmark::python {
 /// TypeError unless a str, ValueError unless sha256, blake3 or sm3.
 [[nodiscard]] HashId tree_hash(py::handle hash);
 
-/// `count` digests: an (n, 32) uint8 array, a sequence of 32 bytes each, or, where `may_be_one`, 32
-/// bytes that stand for all. TypeError for a wrong type or dtype, ValueError for another shape.
+/// Any number of digests, side by side: an (n, 32) uint8 array or a sequence of 32 bytes each.
+/// TypeError for a wrong type or dtype, ValueError for another shape.
+class PackedDigests {
+ public:
+  PackedDigests(py::handle object, const char* what);
+  [[nodiscard]] ByteView bytes() const noexcept { return bytes_; }
+  [[nodiscard]] std::size_t size() const noexcept { return items_.size(); }
+
+ private:
+  ItemsArgument items_;
+  Bytes copy_;
+  ByteView bytes_;
+};
+
+/// `count` digests as PackedDigests takes them or, where `may_be_one`, 32 bytes that stand for all.
 class DigestsArgument {
  public:
   DigestsArgument(py::handle object, const char* what, std::size_t count, bool may_be_one);
@@ -24,8 +37,7 @@ class DigestsArgument {
 
  private:
   std::unique_ptr<Buffer> one_;
-  std::unique_ptr<ItemsArgument> items_;
-  Bytes copy_;
+  std::unique_ptr<PackedDigests> many_;
   merkle::Digests digests_{};
 };
 
