@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from chopmark.benchmarks import cases, measure, table
+from chopmark.benchmarks import cases, measure, merkle, table
 from chopmark.benchmarks.case import Case, Work
+from chopmark.reference import merkle as reference
 
 
 def sleeping(ms: float, items: int, name: str = "chopmark") -> Work:
@@ -66,3 +67,22 @@ def test_table_is_aligned(row: measure.Row) -> None:
 def test_every_case_is_named_once() -> None:
     names = [case.name for case in cases.cases(quick=True)]
     assert len(set(names)) == len(names)
+
+
+def test_merkle_cases(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They check what they measure."""
+    monkeypatch.setattr(merkle, "FEW", 50)
+    proven = merkle.Proven(301)
+    made = [merkle.root_case(301, 200), merkle.node_case(300), merkle.extend_case(301),
+            merkle.prove_case(proven), merkle.verify_case(proven)]  # fmt: skip
+    for case in made:
+        case.ours.run()
+        case.pure_python.run()
+
+
+def test_stream_is_a_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(merkle, "STREAM_PART", 1000)
+    parts = merkle.packed_leaves(1000, 32)
+    monkeypatch.setattr(merkle, "packed_leaves", lambda n, width: parts)
+    leaves = [i.to_bytes(8, "little") + parts[i % 1000, 8:].tobytes() for i in range(2500)]
+    assert merkle.stream(2500) == reference.root(leaves)

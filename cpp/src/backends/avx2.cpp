@@ -51,7 +51,7 @@ void install(Kernels& kernels, const CpuFeatures& cpu) noexcept {
     kernels.sha256_blocks = sha256_blocks_ni;
   } else {
     kernels.sha256_many = sha256_many_x8;
-    kernels.sha256_tree = {sha256_leaves_x8, sha256_nodes_x8};
+    kernels.sha256_tree = {sha256_leaves_x8, sha256_any_leaves_x8, sha256_nodes_x8};
   }
   kernels.sha512_many = sha512_many_x4;
   kernels.sm3_many = sm3_many_x8;
@@ -59,8 +59,8 @@ void install(Kernels& kernels, const CpuFeatures& cpu) noexcept {
   kernels.blake3_parents = blake3_parents_x8;
   kernels.blake3_small_many = blake3_small_many_x8;
   kernels.blake3_output = blake3_output_x8;
-  kernels.sm3_tree = {sm3_leaves_x8, sm3_nodes_x8};
-  kernels.blake3_tree = {blake3_leaves_x8, blake3_nodes_x8};
+  kernels.sm3_tree = {sm3_leaves_x8, sm3_any_leaves_x8, sm3_nodes_x8};
+  kernels.blake3_tree = {blake3_leaves_x8, blake3_any_leaves_x8, blake3_nodes_x8};
 }
 
 }  // namespace

@@ -64,9 +64,9 @@ void install(Kernels& kernels, const CpuFeatures&) noexcept {
   kernels.blake3_parents = blake3_parents_x16;
   kernels.blake3_small_many = blake3_small_many_x16;
   kernels.blake3_output = blake3_output_x16;
-  kernels.sha256_tree = {sha256_leaves_x16, sha256_nodes_x16};
-  kernels.sm3_tree = {sm3_leaves_x16, sm3_nodes_x16};
-  kernels.blake3_tree = {blake3_leaves_x16, blake3_nodes_x16};
+  kernels.sha256_tree = {sha256_leaves_x16, sha256_any_leaves_x16, sha256_nodes_x16};
+  kernels.sm3_tree = {sm3_leaves_x16, sm3_any_leaves_x16, sm3_nodes_x16};
+  kernels.blake3_tree = {blake3_leaves_x16, blake3_any_leaves_x16, blake3_nodes_x16};
 }
 
 }  // namespace

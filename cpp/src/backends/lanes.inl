@@ -16,7 +16,7 @@ CHOPMARK_INLINE void store_last_piece(std::uint8_t* piece, const std::uint8_t* f
 // One item on its way through a lane.
 template <std::size_t kTailPieces>
 struct Lane {
-  // Where the pieces lie: the prefix, the item itself, its last bytes with the padding.
+  // Where the pieces lie: what comes first, the item itself, its last bytes with the padding.
   struct Run {
     const std::uint8_t* at;
     std::size_t pieces;
@@ -25,6 +25,7 @@ struct Lane {
   std::size_t run;     // the one that is being read
   std::size_t blocks;  // still to absorb; 0: idle
   std::size_t item;
+  alignas(64) std::uint8_t head[kPieceBytes];  // of a leaf: its byte 0x00 and the first 63 of data
   alignas(64) std::uint8_t tail[kTailPieces * kPieceBytes];
 
   const std::uint8_t* next_piece() {
@@ -56,15 +57,19 @@ struct HashGroup {
 // a block), kLengthBytes (of the length in the padding; 0: padded by zeros alone, and by nothing
 // where the last block is full), kBigEndian, and compress<kUsed>(groups), which absorbs one block
 // in each lane of kUsed groups.
-template <class Hash>
+//
+// With kLeaves each item is hashed behind one byte 0x00, as a leaf of RFC 9162. From its byte 63 on
+// the item then stands in whole pieces again, so that only the first piece is a copy.
+template <class Hash, bool kLeaves = false>
 class ManyHash {
   using Word = typename Hash::Word;
   static constexpr std::size_t kLanes = Hash::kLanes;
   static constexpr std::size_t kPieces = Hash::kPieces;
   static constexpr std::size_t kBlockBytes = kPieces * kPieceBytes;
   static constexpr bool kPadded = Hash::kLengthBytes != 0;
-  // The last bytes of an item, and a block more where the length does not fit behind them.
-  static constexpr std::size_t kTailPieces = kPadded ? kPieces + 1 : 1;
+  // The last bytes of an item, and a block more where the length does not fit behind them. Those of
+  // a short leaf are stored from the second byte on, which touches one more piece.
+  static constexpr std::size_t kTailPieces = kPadded ? kPieces + 1 : (kLeaves ? 2 : 1);
   using HashLane = Lane<kTailPieces>;
 
  public:
@@ -185,19 +190,30 @@ class ManyHash {
     if (next_ == task_.count) return;
     groups_[g].busy |= bit;
     groups_[g].fresh |= bit;
-    const RawView item = task_.items[next_];
-    const std::size_t prefix = task_.prefixes != nullptr ? 1 : 0;
-    const std::uint64_t bytes = item.size + kPieceBytes * prefix;
+    RawView item = task_.items[next_];
+    std::uint64_t bytes = item.size;
+    std::uint8_t* tail = lane.tail;
+    lane.runs[0] = {nullptr, 0};
+    if constexpr (kLeaves) {
+      bytes += 1;
+      if (bytes >= kPieceBytes) {
+        take_head(lane, item);
+      } else {
+        *tail++ = 0;
+      }
+    } else if (task_.prefixes != nullptr) {
+      bytes += kPieceBytes;
+      lane.runs[0] = {task_.prefixes + kPieceBytes * next_, 1};
+    }
     lane.blocks = blocks_of(bytes);
     lane.item = next_;
     lane.run = 0;
     // Without padding a full last piece is read in place like the others.
     const std::size_t whole = item.size / kPieceBytes;
-    lane.runs[0] = {task_.prefixes + kPieceBytes * next_ * prefix, prefix};
     lane.runs[1] = {item.data, whole};
-    lane.runs[2] = {lane.tail, lane.blocks * kPieces - prefix - whole};
+    lane.runs[2] = {lane.tail, lane.blocks * kPieces - lane.runs[0].pieces - whole};
     const std::size_t rest = item.size % kPieceBytes;
-    store_last_piece(lane.tail, item.data + (item.size - rest), rest, kPadded ? 0x80 : 0);
+    store_last_piece(tail, item.data + (item.size - rest), rest, kPadded ? 0x80 : 0);
     if constexpr (kPadded) {
       __builtin_memset(lane.tail + kPieceBytes, 0, sizeof lane.tail - kPieceBytes);
       store_length(lane.tail + lane.runs[2].pieces * kPieceBytes, bytes);
@@ -206,6 +222,15 @@ class ManyHash {
           static_cast<std::uint32_t>(bytes - (lane.blocks - 1) * kBlockBytes);
     }
     ++next_;
+  }
+
+  // The first piece of a leaf, whose other pieces then stand in what is left of the item.
+  static void take_head(HashLane& lane, RawView& item) {
+    lane.runs[0] = {lane.head, 1};
+    lane.head[0] = 0;
+    __builtin_memcpy(lane.head + 1, item.data, kPieceBytes - 1);
+    item.data += kPieceBytes - 1;
+    item.size -= kPieceBytes - 1;
   }
 
   static std::size_t blocks_of(std::uint64_t bytes) {

@@ -243,3 +243,12 @@ CHOPMARK_INLINE void tree_nodes(const TreeKernels& alone, std::uint8_t* out, con
   }
   if (count != 0) alone.nodes(out, in, count);
 }
+
+// Any number of leaves of any length, read in place.
+template <class Hash, std::size_t kFew>
+CHOPMARK_INLINE void tree_any_leaves(const TreeKernels& alone, std::uint8_t* out,
+                                     const RawView* items, std::size_t count,
+                                     const std::uint32_t* initial) {
+  if (count <= kFew) return alone.any_leaves(out, items, count);
+  ManyHash<Hash, true>({out, nullptr, items, count, initial}).run();
+}

@@ -35,11 +35,14 @@ struct Blake3Node {
   std::uint32_t flags;
 };
 
-/// Leaves and nodes of one kind of Merkle tree (RFC 9162, 2.1.1), many at once: inputs and digests
-/// of 32 bytes lie side by side.
+/// Leaves and nodes of one kind of Merkle tree (RFC 9162, 2.1.1), many at once: digests of 32 bytes
+/// and, but for any_leaves, inputs lie side by side.
 struct TreeKernels {
   // Of 0x00 and 32 bytes each.
   void (*leaves)(std::uint8_t* out, const std::uint8_t* in, std::size_t count);
+  // Of 0x00 and an item each, of any length; BLAKE3: of one chunk, that is at most 1023 bytes.
+  // `out` overlaps none of them.
+  void (*any_leaves)(std::uint8_t* out, const RawView* items, std::size_t count);
   // Of 0x01 and two digests each. `out` may be `in`.
   void (*nodes)(std::uint8_t* out, const std::uint8_t* in, std::size_t count);
 };

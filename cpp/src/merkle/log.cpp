@@ -5,10 +5,15 @@
 #include <bit>
 
 #include "base/check.hpp"
+#include "base/parallel.hpp"
 #include "merkle/tree_hash.hpp"
 
 namespace chopmark::merkle {
 namespace {
+
+// Leaves whose subtree one thread builds at a time, while it is in the cache.
+constexpr std::size_t kWindowLevel = 12;
+constexpr std::uint64_t kWindow = 1ULL << kWindowLevel;
 
 /// The largest power of two smaller than `count`, where a tree of count >= 2 leaves splits.
 std::uint64_t split(std::uint64_t count) noexcept {
@@ -33,6 +38,63 @@ std::uint64_t Log::append_hash(const Digest& leaf) {
   return index;
 }
 
+void Log::resize(std::uint64_t size) {
+  const auto levels = static_cast<std::size_t>(std::bit_width(size));
+  if (levels > levels_.size()) levels_.resize(levels);
+  for (std::size_t level = 0; level < levels_.size(); ++level)
+    levels_[level].resize(size >> level);
+}
+
+void Log::join(std::size_t level, std::uint64_t from, std::uint64_t to) noexcept {
+  const std::uint64_t first = from >> level;
+  const std::uint64_t end = to >> level;
+  if (first == end) return;
+  node_hashes(id_, levels_[level - 1][2 * first].data(), end - first, levels_[level][first].data());
+}
+
+/// hashes(at, count, out) writes the hashes of new leaves [at, at + count).
+template <class Hashes>
+void Log::extend_by(std::size_t count, unsigned threads, Hashes&& hashes) {
+  const std::uint64_t old = size();
+  const std::uint64_t now = old + count;
+  try {
+    resize(now);
+    // A window starts at a multiple of its size, so that no node up to its level lies in two.
+    const std::uint64_t first = old >> kWindowLevel;
+    const std::uint64_t end = (now + kWindow - 1) >> kWindowLevel;
+    parallel_for(end - first, threads, 1, [&](std::uint64_t begin, std::uint64_t stop) {
+      for (std::uint64_t window = first + begin; window != first + stop; ++window) {
+        const std::uint64_t from = std::max(old, window << kWindowLevel);
+        const std::uint64_t to = std::min(now, (window + 1) << kWindowLevel);
+        if (from == to) continue;
+        hashes(from - old, to - from, levels_[0][from].data());
+        for (std::size_t level = 1; level <= kWindowLevel && level < levels_.size(); ++level)
+          join(level, from, to);
+      }
+    });
+  } catch (...) {
+    truncate(old);
+    throw;
+  }
+  for (std::size_t level = kWindowLevel + 1; level < levels_.size(); ++level)
+    join(level, old, now);
+}
+
+void Log::extend(const Items& leaves, unsigned threads) {
+  extend_by(leaves.size(), threads, [&](std::size_t at, std::size_t count, std::uint8_t* out) {
+    leaf_hashes(id_, leaves, at, count, out);
+  });
+}
+
+void Log::extend_hashes(ByteView leaf_hashes, unsigned threads) {
+  constexpr std::size_t kBytes = std::tuple_size_v<Digest>;
+  CHOPMARK_CHECK(leaf_hashes.size() % kBytes == 0);
+  extend_by(leaf_hashes.size() / kBytes, threads,
+            [&](std::size_t at, std::size_t count, std::uint8_t* out) {
+              std::copy_n(leaf_hashes.data() + kBytes * at, kBytes * count, out);
+            });
+}
+
 Digest Log::subtree(std::uint64_t begin, std::uint64_t end) const noexcept {
   const std::uint64_t count = end - begin;
   if (std::has_single_bit(count)) {
@@ -50,8 +112,7 @@ Digest Log::root(std::uint64_t size) const noexcept {
 
 void Log::truncate(std::uint64_t size) {
   CHOPMARK_CHECK(size <= this->size());
-  for (std::size_t level = 0; level < levels_.size(); ++level)
-    levels_[level].resize(size >> level);
+  resize(size);
 }
 
 std::vector<Digest> Log::prove_inclusion(std::uint64_t index, std::uint64_t size) const {

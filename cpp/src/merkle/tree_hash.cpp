@@ -4,6 +4,8 @@
 #include "base/check.hpp"
 #include "dispatch/backend.hpp"
 #include "hash/blake3.hpp"
+#include "hash/blake3_flags.hpp"
+#include "hash/in_lanes.hpp"
 #include "hash/sha256.hpp"
 #include "hash/sm3.hpp"
 
@@ -12,7 +14,6 @@ namespace {
 
 constexpr std::uint8_t kLeafPrefix = 0;
 constexpr std::uint8_t kNodePrefix = 1;
-constexpr std::size_t kShortLeaf = 1024;
 
 Digest digest_of(HashId id, ByteView bytes) noexcept {
   switch (id) {
@@ -35,12 +36,36 @@ const TreeKernels& tree_kernels(HashId id) noexcept {
   return id == HashId::sm3 ? kernels().sm3_tree : kernels().blake3_tree;
 }
 
-template <class Hash>
-Digest streamed_leaf(ByteView data) noexcept {
-  Hash hasher;
-  hasher.update({&kLeafPrefix, 1});
-  hasher.update(data);
-  return hasher.finish();
+/// Whether the kernels take an item of this size.
+bool in_lanes(HashId id, std::size_t size) noexcept {
+  return id != HashId::blake3 || size < kBlake3ChunkBytes;
+}
+
+/// A leaf of BLAKE3 of more than one chunk, which fills lanes by itself.
+Digest long_blake3_leaf(ByteView data) {
+  Bytes prefixed(1, kLeafPrefix);
+  append(prefixed, data);
+  return blake3(prefixed);
+}
+
+/// `views` as the kernels take them. A leaf that they do not take stands in its place as an empty
+/// one, and is hashed after.
+void leaf_hashes_of_views(HashId id, std::uint8_t* out, RawView* views, std::size_t count) {
+  struct Long {
+    std::size_t at;
+    ByteView data;
+  };
+  std::vector<Long> large;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (in_lanes(id, views[i].size)) continue;
+    large.push_back({i, {views[i].data, views[i].size}});
+    views[i].size = 0;
+  }
+  if (large.size() != count) tree_kernels(id).any_leaves(out, views, count);
+  for (const Long& one : large) {
+    const Digest digest = long_blake3_leaf(one.data);
+    std::copy_n(digest.data(), digest.size(), out + digest.size() * one.at);
+  }
 }
 
 }  // namespace
@@ -50,17 +75,11 @@ Digest empty_root(HashId id) noexcept {
 }
 
 Digest leaf_hash(HashId id, ByteView data) {
-  if (data.size() <= kShortLeaf) {
-    std::array<std::uint8_t, 1 + kShortLeaf> prefixed;
-    prefixed[0] = kLeafPrefix;
-    std::copy(data.begin(), data.end(), prefixed.begin() + 1);
-    return digest_of(id, ByteView(prefixed).first(1 + data.size()));
-  }
-  if (id == HashId::sha256) return streamed_leaf<Sha256>(data);
-  if (id == HashId::sm3) return streamed_leaf<Sm3>(data);
-  Bytes prefixed(1, kLeafPrefix);
-  append(prefixed, data);
-  return digest_of(id, prefixed);
+  if (!in_lanes(id, data.size())) return long_blake3_leaf(data);
+  const RawView view{data.data(), data.size()};
+  Digest digest;
+  tree_kernels(id).any_leaves(digest.data(), &view, 1);
+  return digest;
 }
 
 Digest node_hash(HashId id, const Digest& left, const Digest& right) noexcept {
@@ -76,20 +95,23 @@ void leaf_hashes(HashId id, const Items& leaves, std::size_t from, std::size_t c
   constexpr std::size_t kBytes = std::tuple_size_v<Digest>;
   if (const std::uint8_t* const packed = leaves.packed(kBytes); packed != nullptr && count != 0)
     return tree_kernels(id).leaves(out, packed + kBytes * from, count);
-  for (std::size_t i = 0; i < count; ++i) {
-    const Digest digest = leaf_hash(id, leaves[from + i]);
-    std::copy_n(digest.data(), kBytes, out + kBytes * i);
-  }
+  by_raw_views(leaves, from, from + count, [&](std::size_t at, RawView* views, std::size_t some) {
+    leaf_hashes_of_views(id, out + kBytes * (at - from), views, some);
+  });
+}
+
+void node_hashes(HashId id, const std::uint8_t* children, std::size_t count,
+                 std::uint8_t* out) noexcept {
+  tree_kernels(id).nodes(out, children, count);
 }
 
 Digest root_of_hashes(HashId id, std::uint8_t* hashes, std::size_t count) noexcept {
   constexpr std::size_t kBytes = std::tuple_size_v<Digest>;
-  const auto nodes = tree_kernels(id).nodes;
   // Level by level. A last one without a neighbour moves up as it is, which gives the tree that
   // splits at the largest power of two.
   while (count > 1) {
     const std::size_t pairs = count / 2;
-    nodes(hashes, hashes, pairs);
+    node_hashes(id, hashes, pairs, hashes);
     if (count % 2 != 0) std::copy_n(hashes + kBytes * (count - 1), kBytes, hashes + kBytes * pairs);
     count -= pairs;
   }

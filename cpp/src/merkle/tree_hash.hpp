@@ -21,6 +21,10 @@ namespace chopmark::merkle {
 void leaf_hashes(HashId id, const Items& leaves, std::size_t from, std::size_t count,
                  std::uint8_t* out);
 
+/// Hashes of `count` nodes whose two digests each lie side by side. `out` may be `children`.
+void node_hashes(HashId id, const std::uint8_t* children, std::size_t count,
+                 std::uint8_t* out) noexcept;
+
 /// The root over `count` >= 1 leaf hashes that lie side by side; overwrites them.
 [[nodiscard]] Digest root_of_hashes(HashId id, std::uint8_t* hashes, std::size_t count) noexcept;
 

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from chopmark import hash, ledger, merkle
 from chopmark.benchmarks.case import SAMPLE, SIGNERS, Case, Work, peer, require, seed
 from chopmark.benchmarks.ed25519 import batch, ed25519_cases
+from chopmark.benchmarks.merkle import merkle_cases
 from chopmark.node.devnet import Institution, make_genesis
 from chopmark.reference import blake3 as reference_blake3
 from chopmark.reference import codec as reference_codec
@@ -206,4 +207,5 @@ def cases(quick: bool) -> Iterator[Case]:
         yield hash_many(name, size, items)
     yield merkle_root(100_000 if quick else 1_000_000)
     yield merkle_verify(100_000 if quick else 1_000_000)
+    yield from merkle_cases(quick)
     yield block_case(2000 if quick else 5000)

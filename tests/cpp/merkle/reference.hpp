@@ -22,7 +22,9 @@ inline Digest plain_hash(HashId id, ByteView bytes) {
 }
 
 inline Digest prefixed_hash(HashId id, std::uint8_t prefix, ByteView first, ByteView second = {}) {
-  Bytes all(1, prefix);
+  Bytes all;
+  all.reserve(1 + first.size() + second.size());
+  all.push_back(prefix);
   append(all, first);
   append(all, second);
   return plain_hash(id, all);

@@ -114,6 +114,110 @@ TEST(tree_truncate_forgets) {
   EXPECT(log.root(10) == reference_root(HashId::sha256, 0, 10));
 }
 
+// Lengths across the ends of blocks and of a BLAKE3 chunk, alike side by side and mixed.
+TEST_EACH_BACKEND(tree_leaf_hashes_of_any_length) {
+  std::vector<std::size_t> sizes;
+  for (std::size_t size = 0; size <= 140; ++size)
+    sizes.push_back(size);
+  for (const std::size_t size : {200U, 255U, 256U, 1022U, 1023U, 1024U, 1025U, 2047U, 2048U, 5000U})
+    sizes.insert(sizes.end(), 3, size);
+  std::vector<Bytes> data;
+  for (std::size_t i = 0; i < 2 * sizes.size(); ++i) {
+    // All in order, then so that neighbours differ.
+    const std::size_t at = i < sizes.size() ? i : (i * 37) % sizes.size();
+    data.push_back(random_bytes(i, sizes[at]));
+  }
+  const std::vector<ByteView> views(data.begin(), data.end());
+  const Items leaves = Items::list(views.data(), views.size());
+  for (const HashId id : kTreeHashes) {
+    Bytes expected;
+    for (const Bytes& one : data)
+      append(expected, prefixed_hash(id, 0, one));
+    for (std::size_t from = 0; from < data.size(); from += 29) {
+      for (const std::size_t wanted : {0U, 1U, 2U, 7U, 8U, 9U, 16U, 33U, 400U}) {
+        const std::size_t count = std::min<std::size_t>(wanted, data.size() - from);
+        Bytes found(32 * count + 1, 0xee);
+        leaf_hashes(id, leaves, from, count, found.data());
+        EXPECT(std::equal(found.begin(), found.end() - 1,
+                          expected.begin() + static_cast<std::ptrdiff_t>(32 * from)));
+        EXPECT_EQ(found.back(), 0xee);
+      }
+    }
+  }
+}
+
+TEST_EACH_BACKEND(tree_leaf_hashes_of_packed_rows) {
+  for (const std::size_t width : {1U, 31U, 33U, 55U, 62U, 63U, 64U, 119U, 127U, 128U, 200U}) {
+    const Bytes data = random_bytes(width, 67 * width);
+    for (const HashId id : kTreeHashes) {
+      Bytes found(32 * 67);
+      leaf_hashes(id, Items::fixed(data.data(), width, 67), 0, 67, found.data());
+      for (std::size_t i = 0; i < 67; ++i) {
+        const Digest one = prefixed_hash(id, 0, ByteView(data).subspan(width * i, width));
+        EXPECT(digest_from(found.data() + 32 * i) == one);
+      }
+    }
+  }
+}
+
+TEST_EACH_BACKEND(tree_extend_in_any_cuts) {
+  constexpr std::size_t size = 3 * 4096 + 77;
+  const Bytes data = random_bytes(5, 3 * size);
+  for (const HashId id : kTreeHashes) {
+    Log one_by_one(id);
+    Bytes hashes;
+    for (std::size_t i = 0; i < size; ++i) {
+      const Digest leaf = leaf_hash(id, ByteView(data).subspan(3 * i, 3));
+      append(hashes, leaf);
+      one_by_one.append_hash(leaf);
+    }
+    for (const std::size_t cut : {1U, 63U, 1000U, 1024U, 4095U, 4097U, 9000U, 20000U}) {
+      Log log(id);
+      Log by_hashes(id);
+      Frontier frontier(id);
+      Frontier frontier_by_hashes(id);
+      const std::size_t end = cut == 1 ? 300 : size;
+      for (std::size_t at = 0; at < end; at += cut) {
+        const std::size_t count = std::min(cut, end - at);
+        const Items leaves = Items::fixed(data.data() + 3 * at, 3, count);
+        const ByteView leaf_hashes = ByteView(hashes).subspan(32 * at, 32 * count);
+        const unsigned threads = at % 2 == 0 ? 1 : 3;
+        log.extend(leaves, threads);
+        by_hashes.extend_hashes(leaf_hashes, 2);
+        frontier.extend(leaves, threads);
+        frontier_by_hashes.extend_hashes(leaf_hashes, 2);
+        EXPECT(frontier.root() == one_by_one.root(at + count));
+        EXPECT(frontier_by_hashes.root() == frontier.root());
+        EXPECT_EQ(frontier.size(), at + count);
+      }
+      EXPECT_EQ(log.size(), end);
+      for (std::size_t at = 0; at <= end; at += 1 + at / 3) {
+        EXPECT(log.root(at) == one_by_one.root(at));
+        EXPECT(by_hashes.root(at) == one_by_one.root(at));
+      }
+      EXPECT(log.prove_inclusion(end / 2, end) == one_by_one.prove_inclusion(end / 2, end));
+    }
+  }
+}
+
+TEST(tree_extend_after_truncate) {
+  const Bytes data = random_bytes(6, 9000);
+  const Bytes before = random_bytes(7, 9000);
+  for (const std::size_t kept : {0U, 1U, 5U, 4095U, 4096U, 5000U}) {
+    Log log;
+    log.extend(Items::fixed(before.data(), 1, 9000), 1);
+    log.truncate(kept);
+    Log expected;
+    for (std::size_t i = 0; i < kept; ++i)
+      expected.append(ByteView(before).subspan(i, 1));
+    log.extend(Items::fixed(data.data(), 1, 9000), 1);
+    for (std::size_t i = 0; i < 9000; ++i)
+      expected.append(ByteView(data).subspan(i, 1));
+    EXPECT(log.root(kept + 9000) == expected.root(kept + 9000));
+    EXPECT(log.root(kept) == expected.root(kept));
+  }
+}
+
 // The kernels by themselves, in their own memory and in place.
 TEST_EACH_BACKEND(tree_kernels_equal_single) {
   const Bytes data = random_bytes(31, 100 * 64 + 1);

@@ -38,22 +38,7 @@ void require_count(const char* what, std::size_t count, std::size_t expected) {
 
 /// Integers of any width as checked indexes below `bound`.
 std::vector<std::uint64_t> index_argument(py::handle value, std::size_t bound) {
-  const py::array array = py::array::ensure(value);
-  if (!array) {
-    PyErr_Clear();
-    throw py::type_error("key_index must be an array of integers");
-  }
-  const char kind = array.dtype().kind();
-  const bool empty_list = array.size() == 0 && !py::isinstance<py::array>(value);
-  if (kind != 'i' && kind != 'u' && !empty_list) {
-    throw py::type_error("key_index must hold integers, not " +
-                         py::str(array.dtype()).cast<std::string>());
-  }
-  if (array.ndim() != 1) throw py::value_error("key_index must have shape (n,)");
-  // Widening keeps every value: a negative one becomes larger than any bound.
-  const py::array wide = array.attr("astype")(kind == 'i' ? "int64" : "uint64");
-  const auto* from = static_cast<const std::uint64_t*>(wide.data());
-  std::vector<std::uint64_t> index(from, from + wide.size());
+  std::vector<std::uint64_t> index = integers_argument(value, "key_index");
   for (std::size_t i = 0; i < index.size(); ++i) {
     if (index[i] >= bound) {
       throw py::value_error("key_index[" + std::to_string(i) +

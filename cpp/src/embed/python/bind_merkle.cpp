@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <utility>
@@ -6,22 +8,19 @@
 #include "embed/python/bindings.hpp"
 #include "embed/python/buffers.hpp"
 #include "embed/python/locked.hpp"
+#include "embed/python/merkle_arguments.hpp"
 #include "hash/hash_id.hpp"
 #include "merkle/frontier.hpp"
 #include "merkle/log.hpp"
 #include "merkle/proof.hpp"
+#include "merkle/proof_batch.hpp"
 #include "merkle/tree_hash.hpp"
 
 namespace chopmark::python {
 namespace {
 
-HashId tree_hash(py::handle hash) {
-  const std::string name = text_argument(hash, "hash");
-  if (name == "sha256") return HashId::sha256;
-  if (name == "blake3") return HashId::blake3;
-  if (name == "sm3") return HashId::sm3;
-  throw py::value_error("unknown hash '" + name + "': expected sha256, blake3 or sm3");
-}
+using ByteRows = py::array_t<std::uint8_t>;
+using LengthRows = py::array_t<std::int64_t>;
 
 /// A digest argument; empty when it has another length than 32.
 std::optional<Digest> digest_argument(py::handle value, const char* what) {
@@ -58,14 +57,55 @@ class SharedLog {
     return log_.use([&](merkle::Log& log) { return log.append(buffer.bytes()); });
   }
 
-  std::pair<std::uint64_t, std::uint64_t> extend(py::handle items) {
+  std::pair<std::uint64_t, std::uint64_t> extend(py::handle items, py::handle threads) {
+    const unsigned workers = thread_count(threads);
     const ItemsArgument argument(items, "items");
     return log_.use([&](merkle::Log& log) {
       const std::uint64_t first = log.size();
-      for (std::size_t i = 0; i < argument.size(); ++i)
-        log.append(argument.items()[i]);
+      log.extend(argument.items(), workers);
       return std::pair{first, log.size()};
     });
+  }
+
+  std::pair<std::uint64_t, std::uint64_t> extend_hashes(py::handle hashes, py::handle threads) {
+    const unsigned workers = thread_count(threads);
+    const PackedDigests packed(hashes, "leaf_hashes");
+    return log_.use([&](merkle::Log& log) {
+      const std::uint64_t first = log.size();
+      log.extend_hashes(packed.bytes(), workers);
+      return std::pair{first, log.size()};
+    });
+  }
+
+  ByteRows leaf_hashes(py::handle start, py::handle stop) {
+    const auto from = position(start, "start");
+    const Wanted wanted = size_argument(stop, "stop");
+    const std::uint64_t now = size();
+    const std::uint64_t to = wanted.or_now(now);
+    const bool inside = from && *from <= to && to <= now;
+    if (!inside) throw out_of_range("start or stop", now);
+    ByteRows rows({static_cast<py::ssize_t>(to - *from), py::ssize_t{32}});
+    std::uint8_t* const out = rows.mutable_data();
+    const bool copied = log_.use([&](merkle::Log& log) {
+      if (to > log.size()) return false;  // another thread has rolled it back meanwhile
+      const auto hashes = log.leaves().subspan(*from, to - *from);
+      if (!hashes.empty()) std::memcpy(out, hashes.data(), hashes.size_bytes());
+      return true;
+    });
+    if (!copied) throw out_of_range("start or stop", size());
+    return rows;
+  }
+
+  void truncate(py::handle size) {
+    const auto wanted = position(size, "size");
+    std::uint64_t now = 0;
+    const bool done = log_.use([&](merkle::Log& log) {
+      now = log.size();
+      if (!wanted || *wanted > now) return false;
+      log.truncate(*wanted);
+      return true;
+    });
+    if (!done) throw out_of_range("size", now);
   }
 
   std::uint64_t size() {
@@ -113,12 +153,55 @@ class SharedLog {
     return to_list(*proof);
   }
 
+  std::pair<ByteRows, LengthRows> prove_inclusion_many(py::handle indexes, py::handle size,
+                                                       py::handle threads) {
+    return prove_many(integers_argument(indexes, "indexes"), size_argument(size, "size"), threads,
+                      "index or size", 1, merkle::inclusion_depth,
+                      &merkle::Log::prove_inclusion_many);
+  }
+
+  std::pair<ByteRows, LengthRows> prove_consistency_many(py::handle olds, py::handle size,
+                                                         py::handle threads) {
+    return prove_many(integers_argument(olds, "olds"), size_argument(size, "new"), threads,
+                      "old or new size", 0, merkle::consistency_depth,
+                      &merkle::Log::prove_consistency_many);
+  }
+
  private:
+  using ProveMany = void (merkle::Log::*)(std::span<const std::uint64_t>, std::uint64_t, unsigned,
+                                          const merkle::ProofRowsOut&) const;
+
   struct Wanted {
     bool now = true;  // None: the present size
     std::uint64_t size = 0;
     [[nodiscard]] std::uint64_t or_now(std::uint64_t present) const { return now ? present : size; }
   };
+
+  /// Positions are below or, with `above` 0, at most the size.
+  std::pair<ByteRows, LengthRows> prove_many(const std::vector<std::uint64_t>& positions,
+                                             const Wanted& wanted, py::handle threads,
+                                             const char* what, std::uint64_t above,
+                                             std::size_t (*depth_of)(std::uint64_t) noexcept,
+                                             ProveMany prove) {
+    const unsigned workers = thread_count(threads);
+    const std::uint64_t now = size();
+    const std::uint64_t at = wanted.or_now(now);
+    const auto outside = [&](std::uint64_t one) { return one > at || at - one < above; };
+    if (at > now || std::any_of(positions.begin(), positions.end(), outside))
+      throw out_of_range(what, now);
+    const auto count = static_cast<py::ssize_t>(positions.size());
+    ByteRows steps({count, static_cast<py::ssize_t>(depth_of(at)), py::ssize_t{32}});
+    LengthRows lengths(count);
+    const merkle::ProofRowsOut out{steps.mutable_data(),
+                                   reinterpret_cast<std::uint64_t*>(lengths.mutable_data())};
+    const bool proven = log_.use([&](merkle::Log& log) {
+      if (at > log.size()) return false;  // another thread has rolled it back meanwhile
+      (log.*prove)(positions, at, workers, out);
+      return true;
+    });
+    if (!proven) throw out_of_range(what, size());
+    return {steps, lengths};
+  }
 
   static Wanted size_argument(py::handle value, const char* what) {
     if (value.is_none()) return {};
@@ -131,6 +214,36 @@ class SharedLog {
   }
 
   Locked<merkle::Log> log_;
+};
+
+/// chopmark.merkle.Frontier.
+class SharedFrontier {
+ public:
+  explicit SharedFrontier(py::handle hash) : frontier_(tree_hash(hash)) {}
+
+  void extend(py::handle items, py::handle threads) {
+    const unsigned workers = thread_count(threads);
+    const ItemsArgument argument(items, "items");
+    frontier_.use([&](merkle::Frontier& frontier) { frontier.extend(argument.items(), workers); });
+  }
+
+  void extend_hashes(py::handle hashes, py::handle threads) {
+    const unsigned workers = thread_count(threads);
+    const PackedDigests packed(hashes, "leaf_hashes");
+    frontier_.use(
+        [&](merkle::Frontier& frontier) { frontier.extend_hashes(packed.bytes(), workers); });
+  }
+
+  std::uint64_t size() {
+    return frontier_.use([](merkle::Frontier& frontier) { return frontier.size(); });
+  }
+
+  py::bytes root() {
+    return to_bytes(frontier_.use([](merkle::Frontier& frontier) { return frontier.root(); }));
+  }
+
+ private:
+  Locked<merkle::Frontier> frontier_;
 };
 
 bool check_inclusion(py::handle leaf, py::handle index, py::handle size, py::handle proof,
@@ -155,6 +268,51 @@ bool check_consistency(py::handle old_size, py::handle new_size, py::handle proo
   const auto new_digest = digest_argument(new_root, "new_root");
   if (!from || !to || !path || !old_digest || !new_digest) return false;
   return merkle::verify_consistency(id, *from, *to, *path, *old_digest, *new_digest);
+}
+
+py::array_t<bool> check_inclusion_many(py::handle leaves, py::handle indexes, py::handle sizes,
+                                       py::handle steps, py::handle lengths, py::handle roots,
+                                       py::handle hash, py::handle threads) {
+  const HashId id = tree_hash(hash);
+  const unsigned workers = thread_count(threads);
+  const ProofRowsArgument proofs(steps, lengths);
+  const std::size_t count = proofs.size();
+  const DigestsArgument leaf_digests(leaves, "leaf_hashes", count, false);
+  const std::vector<std::uint64_t> at = integers_argument(indexes, "indexes");
+  if (at.size() != count) throw py::value_error("indexes must be as many as the proofs");
+  const SizesArgument size(sizes, "sizes", count);
+  const DigestsArgument root_digests(roots, "roots", count, true);
+  const merkle::InclusionClaims claims{leaf_digests.get(), at, size.get(), root_digests.get()};
+  py::array_t<bool> verdicts(static_cast<py::ssize_t>(count));
+  auto* const to = reinterpret_cast<std::uint8_t*>(verdicts.mutable_data());
+  {
+    const py::gil_scoped_release release;
+    merkle::verify_inclusion_many(id, claims, proofs.get(), workers, to);
+  }
+  return verdicts;
+}
+
+py::array_t<bool> check_consistency_many(py::handle old_sizes, py::handle new_sizes,
+                                         py::handle steps, py::handle lengths, py::handle old_roots,
+                                         py::handle new_roots, py::handle hash,
+                                         py::handle threads) {
+  const HashId id = tree_hash(hash);
+  const unsigned workers = thread_count(threads);
+  const ProofRowsArgument proofs(steps, lengths);
+  const std::size_t count = proofs.size();
+  const SizesArgument from(old_sizes, "old_sizes", count);
+  const SizesArgument to_size(new_sizes, "new_sizes", count);
+  const DigestsArgument old_digests(old_roots, "old_roots", count, true);
+  const DigestsArgument new_digests(new_roots, "new_roots", count, true);
+  const merkle::ConsistencyClaims claims{from.get(), to_size.get(), old_digests.get(),
+                                         new_digests.get()};
+  py::array_t<bool> verdicts(static_cast<py::ssize_t>(count));
+  auto* const to = reinterpret_cast<std::uint8_t*>(verdicts.mutable_data());
+  {
+    const py::gil_scoped_release release;
+    merkle::verify_consistency_many(id, claims, proofs.get(), workers, to);
+  }
+  return verdicts;
 }
 
 }  // namespace
@@ -186,14 +344,34 @@ void bind_merkle(py::module_& core) {
         py::arg("size"), py::arg("proof"), py::arg("root"), py::arg("hash"));
   m.def("check_consistency", &check_consistency, py::arg("old_size"), py::arg("new_size"),
         py::arg("proof"), py::arg("old_root"), py::arg("new_root"), py::arg("hash"));
+  m.def("check_inclusion_many", &check_inclusion_many, py::arg("leaf_hashes"), py::arg("indexes"),
+        py::arg("sizes"), py::arg("steps"), py::arg("lengths"), py::arg("roots"), py::arg("hash"),
+        py::arg("threads"));
+  m.def("check_consistency_many", &check_consistency_many, py::arg("old_sizes"),
+        py::arg("new_sizes"), py::arg("steps"), py::arg("lengths"), py::arg("old_roots"),
+        py::arg("new_roots"), py::arg("hash"), py::arg("threads"));
   py::class_<SharedLog>(m, "Log")
       .def(py::init<py::handle>(), py::arg("hash"))
       .def("append", &SharedLog::append, py::arg("data"))
-      .def("extend", &SharedLog::extend, py::arg("items"))
+      .def("extend", &SharedLog::extend, py::arg("items"), py::arg("threads"))
+      .def("extend_hashes", &SharedLog::extend_hashes, py::arg("leaf_hashes"), py::arg("threads"))
+      .def("leaf_hashes", &SharedLog::leaf_hashes, py::arg("start"), py::arg("stop"))
+      .def("truncate", &SharedLog::truncate, py::arg("size"))
       .def_property_readonly("size", &SharedLog::size)
       .def("root", &SharedLog::root, py::arg("size"))
       .def("prove_inclusion", &SharedLog::prove_inclusion, py::arg("index"), py::arg("size"))
-      .def("prove_consistency", &SharedLog::prove_consistency, py::arg("old"), py::arg("new"));
+      .def("prove_consistency", &SharedLog::prove_consistency, py::arg("old"), py::arg("new"))
+      .def("prove_inclusion_many", &SharedLog::prove_inclusion_many, py::arg("indexes"),
+           py::arg("size"), py::arg("threads"))
+      .def("prove_consistency_many", &SharedLog::prove_consistency_many, py::arg("olds"),
+           py::arg("new"), py::arg("threads"));
+  py::class_<SharedFrontier>(m, "Frontier")
+      .def(py::init<py::handle>(), py::arg("hash"))
+      .def("extend", &SharedFrontier::extend, py::arg("items"), py::arg("threads"))
+      .def("extend_hashes", &SharedFrontier::extend_hashes, py::arg("leaf_hashes"),
+           py::arg("threads"))
+      .def_property_readonly("size", &SharedFrontier::size)
+      .def("root", &SharedFrontier::root);
 }
 
 }  // namespace chopmark::python

@@ -198,6 +198,24 @@ std::optional<std::uint64_t> position(py::handle value, const char* what) {
   return static_cast<std::uint64_t>(wide);
 }
 
+std::vector<std::uint64_t> integers_argument(py::handle value, const char* what) {
+  const py::array array = py::array::ensure(value);
+  if (!array) {
+    PyErr_Clear();
+    throw py::type_error(std::string(what) + " must be an array of integers");
+  }
+  const char kind = array.dtype().kind();
+  const bool empty_list = array.size() == 0 && !py::isinstance<py::array>(value);
+  if (kind != 'i' && kind != 'u' && !empty_list) {
+    throw py::type_error(std::string(what) + " must hold integers, not " +
+                         py::str(array.dtype()).cast<std::string>());
+  }
+  if (array.ndim() != 1) throw py::value_error(std::string(what) + " must have shape (n,)");
+  const py::array wide = array.attr("astype")(kind == 'i' ? "int64" : "uint64");
+  const auto* from = static_cast<const std::uint64_t*>(wide.data());
+  return {from, from + wide.size()};
+}
+
 unsigned thread_count(py::handle threads) {
   const std::optional<std::uint64_t> count = position(threads, "threads");
   if (!count || *count > 256) {

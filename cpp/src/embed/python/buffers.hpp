@@ -84,6 +84,10 @@ class ItemsArgument {
 /// does not fit 63 bits.
 [[nodiscard]] std::optional<std::uint64_t> position(py::handle value, const char* what);
 
+/// Integers of any width, (n,). A negative one becomes larger than any that is allowed (2^63 or
+/// more). TypeError for another type or dtype, ValueError for another shape.
+[[nodiscard]] std::vector<std::uint64_t> integers_argument(py::handle value, const char* what);
+
 /// TypeError unless `value` is a str.
 [[nodiscard]] std::string text_argument(py::handle value, const char* what);
 
