@@ -195,7 +195,7 @@ def first_block(genesis: bytes, transactions: list[bytes]) -> bytes:
 
 def cases(quick: bool) -> Iterator[Case]:
     """All cases, made when they are asked for."""
-    yield from ed25519_cases()
+    yield from ed25519_cases(quick)
     items = 20_000 if quick else 200_000
     for name, size in (
         ("sha256", 64),
