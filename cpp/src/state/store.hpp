@@ -52,10 +52,11 @@ struct Inner {
   std::uint8_t depth;
 };
 
+/// Blocks begin at the start of a page of the large kind.
+constexpr std::align_val_t kBlockAlign{std::size_t{1} << 21};
+
 struct AlignedDelete {
-  void operator()(std::uint8_t* bytes) const noexcept {
-    ::operator delete[](bytes, std::align_val_t{64});
-  }
+  void operator()(std::uint8_t* bytes) const noexcept { ::operator delete[](bytes, kBlockAlign); }
 };
 using AlignedBytes = std::unique_ptr<std::uint8_t[], AlignedDelete>;
 
@@ -76,7 +77,8 @@ class Slots {
   }
 
  private:
-  static constexpr std::size_t kPerBlock = std::size_t{1} << 15;
+  static constexpr std::size_t kPerBlock = std::size_t{1} << 15;  // at least 2 MiB
+  void add_block();
 
   std::size_t bytes_;
   std::vector<AlignedBytes> blocks_;

@@ -9,6 +9,7 @@ import typing
 from . import hash
 from . import ed25519
 from . import merkle
+from . import state
 from . import ledger
 from . import consensus
 
@@ -24,6 +25,7 @@ __all__: list[str] = [
     "ledger",
     "merkle",
     "set_backend",
+    "state",
     "version",
 ]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from chopmark.reference import blake3, sm3
 
@@ -219,7 +220,7 @@ def check_chunk(
         return None
     entries = [(chunk[i : i + 32], chunk[i + 32 : i + 64]) for i in range(head, len(chunk), 64)]
     keys = [key for key, _ in entries]
-    if any(a >= b for a, b in zip(keys, keys[1:])):
+    if any(a >= b for a, b in pairwise(keys)):
         return None
     if not entries:
         return ([], []) if not depths and root == EMPTY_ROOT else None

@@ -20,6 +20,7 @@ void bind_buffers(py::module_& core);    // Ragged
 void bind_hash(py::module_& core);       // _core.hash
 void bind_ed25519(py::module_& core);    // _core.ed25519
 void bind_merkle(py::module_& core);     // _core.merkle
+void bind_state(py::module_& core);      // _core.state
 void bind_ledger(py::module_& core);     // _core.ledger
 void bind_consensus(py::module_& core);  // _core.consensus
 
