@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 from typing import TypedDict
 
-from chopmark import _core, consensus, ed25519, hash, ledger, merkle
+from chopmark import _core, consensus, ed25519, hash, ledger, merkle, state
 from chopmark._core import Ragged
 from chopmark.errors import (
     ChopmarkError,
@@ -33,6 +33,7 @@ __all__ = [
     "hash",
     "ledger",
     "merkle",
+    "state",
 ]
 
 __version__: str = _core.version

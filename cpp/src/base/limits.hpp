@@ -19,6 +19,12 @@ inline constexpr std::uint64_t kReplayWindow = 1024;  // heights ahead that vali
 inline constexpr std::size_t kPoolTransactionsMax = 64 * 1024;
 inline constexpr std::size_t kPoolBytesMax = 64 * 1024 * 1024;
 
+inline constexpr std::size_t kStateKeysMax = std::size_t{1} << 28;  // of one version
+inline constexpr std::size_t kStateOverlaysMax = 4096;
+inline constexpr std::size_t kStateOverlayDepthMax = 1024;  // overlays on top of each other
+inline constexpr std::size_t kStateChunkEntriesFew = 64;    // that an exporter may ask for
+inline constexpr std::size_t kStateChunkEntriesMax = 64 * 1024;
+
 inline constexpr std::size_t kValidatorsMax = 32;  // inline payload, eager certificates
 inline constexpr std::size_t kMembersMax = 65536;
 inline constexpr std::size_t kMemberNameBytesMax = 64;

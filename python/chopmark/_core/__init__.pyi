@@ -10,6 +10,7 @@ from . import hash
 from . import ed25519
 from . import merkle
 from . import stages
+from . import state
 from . import ledger
 from . import consensus
 
@@ -26,6 +27,7 @@ __all__: list[str] = [
     "merkle",
     "set_backend",
     "stages",
+    "state",
     "version",
 ]
 

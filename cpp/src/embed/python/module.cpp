@@ -9,6 +9,7 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
   chopmark::python::bind_ed25519(m);
   chopmark::python::bind_merkle(m);
   chopmark::python::bind_stages(m);
+  chopmark::python::bind_state(m);
   chopmark::python::bind_ledger(m);
   chopmark::python::bind_consensus(m);
 }

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "state/tree.hpp"
+
+#include <utility>
+
+#include "base/check.hpp"
+#include "base/limits.hpp"
+#include "state/update.hpp"
+
+namespace chopmark::state {
+
+StateTree::StateTree(HashId id) : id_(id) {
+  CHOPMARK_CHECK(is_state_hash(id));
+  versions_.emplace(base_, Version{});
+}
+
+const Version* StateTree::find(VersionId version) const noexcept {
+  const auto found = versions_.find(version);
+  return found == versions_.end() ? nullptr : &found->second;
+}
+
+Refusal StateTree::add_overlay(VersionId parent, VersionId& made) {
+  const auto found = versions_.find(parent);
+  if (found == versions_.end()) return Refusal::unknown_version;
+  if (overlays() >= limits::kStateOverlaysMax) return Refusal::too_many_overlays;
+  if (found->second.depth >= limits::kStateOverlayDepthMax) return Refusal::too_deep;
+  Version version;
+  version.parent = parent;
+  version.depth = found->second.depth + 1;
+  version.top = found->second.top;
+  version.root = found->second.root;
+  version.size = found->second.size;
+  CHOPMARK_CHECK(next_ != UINT32_MAX);
+  versions_.emplace(next_, std::move(version));
+  ++found->second.overlays;
+  made = next_++;
+  return Refusal::none;
+}
+
+bool StateTree::stands_on(VersionId version, VersionId ancestor) const noexcept {
+  // A parent has a smaller number than what stands on it.
+  while (version > ancestor)
+    version = versions_.at(version).parent;
+  return version == ancestor;
+}
+
+/// Its own nodes are reachable from nowhere else once nothing stands on it.
+void StateTree::forget(VersionId version) {
+  const auto found = versions_.find(version);
+  for (const Ref ref : found->second.created) {
+    if (store_.owner(ref) == version) store_.release(ref);
+  }
+  if (const auto parent = versions_.find(found->second.parent); parent != versions_.end())
+    --parent->second.overlays;
+  versions_.erase(found);
+}
+
+Refusal StateTree::drop(VersionId version) {
+  if (find(version) == nullptr) return Refusal::unknown_version;
+  if (version == base_) return Refusal::frozen;
+  // The youngest first: nothing stands on it.
+  for (VersionId last = versions_.rbegin()->first; last >= version;) {
+    const auto before = versions_.lower_bound(last);
+    const VersionId next = std::prev(before)->first;  // the base is older than all
+    if (stands_on(last, version)) forget(last);
+    last = next;
+  }
+  return Refusal::none;
+}
+
+Refusal StateTree::merge(VersionId version) {
+  if (find(version) == nullptr) return Refusal::unknown_version;
+  for (VersionId last = versions_.rbegin()->first; last > base_;) {
+    const VersionId next = std::prev(versions_.lower_bound(last))->first;
+    if (!stands_on(last, version) && !stands_on(version, last)) forget(last);
+    last = next;
+  }
+  // What is left above the base is one line of ancestors of `version` and what stands on it. What
+  // they replaced can be reached from versions that end here alone.
+  for (VersionId at = version; at != base_;) {
+    Version& merged = versions_.at(at);
+    for (const Ref ref : merged.replaced)
+      store_.release(ref);
+    merged.replaced = {};
+    merged.created = {};
+    const VersionId parent = merged.parent;
+    if (at != version) versions_.erase(at);
+    at = parent;
+  }
+  if (version == base_) return Refusal::none;
+  versions_.erase(base_);
+  base_ = version;
+  const std::uint32_t below = versions_.at(base_).depth;
+  versions_.at(base_).parent = kNobody;
+  for (auto& [id, kept] : versions_)
+    kept.depth -= below;
+  return Refusal::none;
+}
+
+Refusal StateTree::update(VersionId version, const Batch& batch, unsigned threads) {
+  const auto found = versions_.find(version);
+  if (found == versions_.end()) return Refusal::unknown_version;
+  if (found->second.overlays != 0) return Refusal::frozen;
+  if (batch.count > limits::kStateKeysMax - found->second.size) return Refusal::too_many_keys;
+  // With no overlay about, all there is belongs to the base.
+  const VersionId owner = overlays() == 0 ? kNobody : version;
+  return apply_batch({id_, store_, found->second, version, owner == kNobody}, batch, threads);
+}
+
+const std::uint8_t* StateTree::get(const Version& version, const std::uint8_t* key) const noexcept {
+  Ref ref = version.top;
+  while (is_inner(ref))
+    ref = store_.inner(ref).child[bit_at(key, store_.inner(ref).depth)];
+  if (ref == kNothing) return nullptr;
+  const std::uint8_t* const entries = store_.entries(ref);
+  for (std::size_t i = 0; i < bucket_size(ref); ++i) {
+    if (equal_keys(entries + kEntryBytes * i, key)) return entries + kEntryBytes * i + kKeyBytes;
+  }
+  return nullptr;
+}
+
+std::size_t StateTree::memory() const noexcept {
+  std::size_t bytes = store_.memory();
+  for (const auto& [id, version] : versions_)
+    bytes += (version.created.capacity() + version.replaced.capacity()) * sizeof(Ref);
+  return bytes;
+}
+
+}  // namespace chopmark::state
