@@ -68,13 +68,13 @@ LANE_INLINE LaneFe splat_fe(const std::uint64_t* limbs) {
           split_limb(splat(limbs[4]))};
 }
 LANE_INLINE LaneFe curve_d() {
-  return splat_fe(words_of(&curve25519::kCurveD));
+  return splat_fe(words_of(&kOwnCurveD));
 }
 LANE_INLINE LaneFe curve_2d() {
-  return splat_fe(words_of(&curve25519::kCurve2D));
+  return splat_fe(words_of(&kOwnCurve2D));
 }
 LANE_INLINE LaneFe sqrt_minus_one() {
-  return splat_fe(words_of(&curve25519::kSqrtMinusOne));
+  return splat_fe(words_of(&kOwnSqrtMinusOne));
 }
 /// value < 2^26.
 LANE_INLINE LaneFe small_fe(std::uint64_t value) {

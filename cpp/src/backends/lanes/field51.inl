@@ -17,17 +17,19 @@ struct LaneRaw {
 };
 
 // The bounds are asserted in a build with CHOPMARK_CHECK_BOUNDS.
+LANE_INLINE void check_below([[maybe_unused]] Vec a, [[maybe_unused]] std::uint64_t bound) {
 #ifdef CHOPMARK_CHECK_BOUNDS
+  CHOPMARK_CHECK(all_below(a, splat(bound)));
+#endif
+}
 template <class Limbs>
 LANE_INLINE void check_below(const Limbs& a, std::uint64_t bound) {
-  const Vec all = splat(bound);
-  CHOPMARK_CHECK(all_below(a.v0, all) && all_below(a.v1, all) && all_below(a.v2, all) &&
-                 all_below(a.v3, all) && all_below(a.v4, all));
+  check_below(a.v0, bound);
+  check_below(a.v1, bound);
+  check_below(a.v2, bound);
+  check_below(a.v3, bound);
+  check_below(a.v4, bound);
 }
-#else
-template <class Limbs>
-LANE_INLINE void check_below(const Limbs&, std::uint64_t) {}
-#endif
 LANE_INLINE void check_bounds(const LaneFe& a) {
   check_below(a, (std::uint64_t{1} << 51) + (1 << 16));
 }
@@ -47,13 +49,13 @@ LANE_INLINE LaneFe splat_fe(const std::uint64_t* limb) {
   return {splat(limb[0]), splat(limb[1]), splat(limb[2]), splat(limb[3]), splat(limb[4])};
 }
 LANE_INLINE LaneFe curve_d() {
-  return splat_fe(words_of(&curve25519::kCurveD));
+  return splat_fe(words_of(&kOwnCurveD));
 }
 LANE_INLINE LaneFe curve_2d() {
-  return splat_fe(words_of(&curve25519::kCurve2D));
+  return splat_fe(words_of(&kOwnCurve2D));
 }
 LANE_INLINE LaneFe sqrt_minus_one() {
-  return splat_fe(words_of(&curve25519::kSqrtMinusOne));
+  return splat_fe(words_of(&kOwnSqrtMinusOne));
 }
 LANE_INLINE LaneFe small_fe(std::uint64_t value) {
   const Vec zero = splat(0);

@@ -30,14 +30,19 @@ LANE_INLINE void carry_limbs(Vec v[5]) {
   }
 }
 
-/// a b, added to columns of two rows: low halves in column i + j, high halves in the next.
+/// a b, added to columns of two rows: low halves in column i + j, high halves in the next. Both are
+/// below 2^52.
 LANE_INLINE void madd(Vec* column, Vec a, Vec b) {
+  check_below(a, kMask52 + 1);
+  check_below(b, kMask52 + 1);
   column[0] = madd_lo(column[0], a, b);
   column[1] = madd_hi(column[1], a, b);
 }
 
 /// low + 2^260 high modulo L, below L. Limbs of `low` are below 2^56, those of `high` below 2^52.
 LANE_INLINE LaneScalar reduced(const Vec low[5], const Vec high[5]) {
+  for (int i = 0; i < 5; ++i)
+    check_below(low[i], std::uint64_t{1} << 56);
   const Vec zero = splat(0);
   // t = high * 2^8 c < 2^(260 + 133), subtracted. Columns are below 6 * 2^52.
   Vec t[8] = {zero, zero, zero, zero, zero, zero, zero, zero};
@@ -146,7 +151,9 @@ void reduce_digests(curve25519::Scalar* scalars, const std::uint8_t* digests, st
     alignas(64) std::uint64_t gathered[kLanes][8];
     const std::uint64_t* from[kLanes];
     for (std::size_t i = 0; i < kLanes; ++i) {
-      __builtin_memcpy(gathered[i], digests + 64 * (begin + i < count ? begin + i : begin), 64);
+      const std::uint8_t* const own = digests + 64 * (begin + i < count ? begin + i : begin);
+      for (unsigned j = 0; j < 8; ++j)
+        gathered[i][j] = little_endian_word(own + 8 * j);
       from[i] = gathered[i];
     }
     Vec words[8];
@@ -168,8 +175,8 @@ void coefficient_digits(std::int8_t* digits, const std::uint8_t* z,
     alignas(64) std::uint64_t gathered[2][kLanes];
     for (std::size_t i = 0; i < kLanes; ++i) {
       const std::uint8_t* const own = z + 16 * (begin + i < count ? begin + i : begin);
-      __builtin_memcpy(&gathered[0][i], own, 8);
-      __builtin_memcpy(&gathered[1][i], own + 8, 8);
+      gathered[0][i] = little_endian_word(own);
+      gathered[1][i] = little_endian_word(own + 8);
     }
     const Vec zero = splat(0);
     const Vec z_words[4] = {bits_xor(load(gathered[0]), bias), bits_xor(load(gathered[1]), bias),
@@ -199,7 +206,9 @@ void coefficient_digits(std::int8_t* digits, const std::uint8_t* z,
     for (std::size_t i = 0; i < kLanes; ++i)
       to[i] = bytes[i];
     store_columns(to, words, 4);
-    for (std::size_t i = 0; i < kLanes && begin + i < count; ++i)
-      __builtin_memcpy(digits + 32 * (begin + i), bytes[i], 32);
+    for (std::size_t i = 0; i < kLanes && begin + i < count; ++i) {
+      for (unsigned j = 0; j < 4; ++j)
+        put_little_endian_word(digits + 32 * (begin + i) + 8 * j, bytes[i][j]);
+    }
   }
 }

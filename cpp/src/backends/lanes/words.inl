@@ -14,6 +14,11 @@ static_assert(sizeof(curve25519::Fe) == 40 && sizeof(curve25519::Niels) == 128 &
 
 constexpr std::uint64_t kMask51 = (std::uint64_t{1} << 51) - 1;  // a limb of curve25519::Fe
 
+// Of this object alone: an inline variable whose address is taken is one that the linker may share.
+constexpr curve25519::Fe kOwnCurveD = curve25519::kCurveD;
+constexpr curve25519::Fe kOwnCurve2D = curve25519::kCurve2D;
+constexpr curve25519::Fe kOwnSqrtMinusOne = curve25519::kSqrtMinusOne;
+
 template <class Structure>
 inline const std::uint64_t* words_of(const Structure* structure) {
   return reinterpret_cast<const std::uint64_t*>(structure);
@@ -23,11 +28,19 @@ inline std::uint64_t* words_of(Structure* structure) {
   return reinterpret_cast<std::uint64_t*>(structure);
 }
 
-inline std::uint64_t little_endian_word(const std::uint8_t* bytes) {
+LANE_INLINE std::uint64_t swapped_if_big_endian(std::uint64_t word) {
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+  return __builtin_bswap64(word);
+#else
+  return word;
+#endif
+}
+LANE_INLINE std::uint64_t little_endian_word(const std::uint8_t* bytes) {
   std::uint64_t word;
   __builtin_memcpy(&word, bytes, 8);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-  word = __builtin_bswap64(word);
-#endif
-  return word;
+  return swapped_if_big_endian(word);
+}
+LANE_INLINE void put_little_endian_word(std::int8_t* bytes, std::uint64_t word) {
+  word = swapped_if_big_endian(word);
+  __builtin_memcpy(bytes, &word, 8);
 }
