@@ -12,7 +12,8 @@ sig::KeySet decode_keys(const Genesis& genesis) {
     for (const MemberKey& key : member.keys)
       keys.emplace_back(key.public_key);
   }
-  return sig::KeySet(Items::list(keys.data(), keys.size()), true);
+  // Without tables: blocks are large batches, and combs would take 18 MB for 164 keys.
+  return sig::KeySet(Items::list(keys.data(), keys.size()), false);
 }
 
 }  // namespace
