@@ -61,15 +61,17 @@ struct Climb {
 template <bool kConsistency>
 bool take_step(Climb& climb, Pairs& pairs) noexcept {
   if (climb.sn == 0) return false;
-  const bool sibling_is_left = (climb.fn & 1) != 0 || climb.fn == climb.sn;
+  const bool is_last = climb.fn == climb.sn;
+  const bool sibling_is_left = (climb.fn & 1) != 0 || is_last;
   pairs.add(climb.node, climb.step, sibling_is_left);
+  if constexpr (kConsistency) {
+    if (sibling_is_left) pairs.add(climb.old_node, climb.step, true);
+  }
+  __builtin_prefetch(climb.step + 4 * kBytes);  // rows are long and far apart
   climb.step += kBytes;
   unsigned levels = 1;
-  if (sibling_is_left) {
-    if constexpr (kConsistency) pairs.add(climb.old_node, climb.step - kBytes, true);
-    // A last node without a right sibling moves up unchanged.
-    if ((climb.fn & 1) == 0) levels += static_cast<unsigned>(std::countr_zero(climb.fn));
-  }
+  // A last node without a right sibling moves up unchanged.
+  if (is_last && (climb.fn & 1) == 0) levels += static_cast<unsigned>(std::countr_zero(climb.fn));
   climb.fn >>= levels;
   climb.sn >>= levels;
   return true;
