@@ -20,10 +20,7 @@ constexpr Ref kNothing = 0;
 
 /// Entries of a bucket at most. What lies below is hashed again on each change instead of kept:
 /// more of it costs time, less costs memory (docs/adr/009).
-#ifndef CHOPMARK_BUCKET_MAX
-#define CHOPMARK_BUCKET_MAX 4
-#endif
-constexpr std::size_t kBucketMax = CHOPMARK_BUCKET_MAX;
+constexpr std::size_t kBucketMax = 4;
 
 constexpr Ref kBucketBit = Ref{1} << 31;
 constexpr unsigned kSizeShift = 28;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Generation by generation from the top, the batch in key order is split over the nodes that it
 // touches, so that memory can be asked for ahead; the buckets at the bottom are rewritten; then
-// everything touched is hashed, the deepest first.
+// everything touched is hashed, the deepest first. A large batch does so in parts, each of them a
+// few whole subtrees that fit into the processor's cache, and last with the nodes above them.
 #include "state/update.hpp"
 
 #include <algorithm>
@@ -16,6 +17,7 @@
 namespace chopmark::state {
 namespace {
 
+constexpr std::size_t kPart = 512;                     // changes of a part: about half a MiB
 constexpr std::size_t kAhead = 12;                     // items whose memory is asked for
 constexpr std::size_t kMergeMax = kBucketMax * 3 / 4;  // entries of two buckets that become one
 
@@ -37,20 +39,22 @@ class Update {
   void run() {
     if (batch_.size() == 0) return;
     Version& version = to_.version;
-    items_.push_back({{&version.top, version.root.data()},
+    split_into_parts({{&version.top, version.root.data()},
                       version.top,
                       0,
                       0,
                       static_cast<std::uint32_t>(batch_.size())});
-    while (!items_.empty()) {
-      next_.clear();
-      visit_all(items_, [this](const Item& item) {
-        is_inner(item.ref) ? visit_inner(item) : bottom_.push_back(item);
-      });
-      items_.swap(next_);
+    into_ = &part_;
+    for (std::size_t from = 0; from != subtrees_.size();) {
+      std::size_t changes = 0;
+      items_.clear();
+      for (; from != subtrees_.size() && changes < part_size(); ++from) {
+        items_.push_back(subtrees_[from]);
+        changes += subtrees_[from].to - subtrees_[from].from;
+      }
+      run_part();
     }
-    visit_all(bottom_, [this](const Item& item) { rewrite(item); });
-    hash();
+    hash(above_);
   }
 
  private:
@@ -62,6 +66,44 @@ class Update {
     std::uint32_t depth;
     std::uint32_t from, to;
   };
+
+  /// What was touched and is not hashed yet.
+  struct Touched {
+    HashWork work;
+    std::array<std::vector<Place>, kKeyBits> nodes;  // only where there are deletes
+  };
+
+  /// Hashing of more than a part at once is what several threads can share.
+  [[nodiscard]] std::size_t part_size() const noexcept {
+    return threads_ == 1 ? kPart : batch_.size();
+  }
+
+  /// Goes down until no subtree has more changes than a part.
+  void split_into_parts(const Item& top) {
+    into_ = &above_;
+    items_.push_back(top);
+    while (!items_.empty()) {
+      next_.clear();
+      visit_all(items_, [this](const Item& item) {
+        const bool large = item.to - item.from > part_size() && is_inner(item.ref);
+        large ? visit_inner(item) : subtrees_.push_back(item);
+      });
+      items_.swap(next_);
+    }
+  }
+
+  void run_part() {
+    bottom_.clear();
+    while (!items_.empty()) {
+      next_.clear();
+      visit_all(items_, [this](const Item& item) {
+        is_inner(item.ref) ? visit_inner(item) : bottom_.push_back(item);
+      });
+      items_.swap(next_);
+    }
+    visit_all(bottom_, [this](const Item& item) { rewrite(item); });
+    hash(part_);
+  }
 
   template <class Visit>
   void visit_all(const std::vector<Item>& items, Visit&& visit) {
@@ -99,9 +141,9 @@ class Update {
 
   void descend(const Item& item, Ref ref, std::size_t depth) {
     if (batch_.has_deletes()) {
-      touched_[depth].push_back(item.place);
+      into_->nodes[depth].push_back(item.place);
     } else {
-      work_.nodes.add(depth, {store_.inner(ref).pair, item.place.root});
+      into_->work.nodes.add(depth, {store_.inner(ref).pair, item.place.root});
     }
     Inner& inner = store_.inner(ref);
     const auto below = static_cast<std::uint32_t>(depth + 1);
@@ -138,7 +180,7 @@ class Update {
       entry += kEntryBytes;
     if (entry == end || !owned(item.ref)) return false;
     std::memcpy(entry + kKeyBytes, batch_.value(item.from), kValueBytes);
-    work_.add_entries(store_.entries(item.ref), size, item.place.root);
+    into_->work.add_entries(store_.entries(item.ref), size, item.place.root);
     return true;
   }
 
@@ -168,7 +210,7 @@ class Update {
       const Ref ref = make_inner(depth);
       *place.ref = ref;
       Inner& inner = store_.inner(ref);
-      work_.nodes.add(depth, {inner.pair, place.root});
+      into_->work.nodes.add(depth, {inner.pair, place.root});
       build(from, middle, Place::below(inner, 0));
       place = Place::below(inner, 1);
       from = middle;
@@ -186,16 +228,22 @@ class Update {
       std::memcpy(entry, merged_[i].key, kKeyBytes);
       std::memcpy(entry + kKeyBytes, merged_[i].value, kValueBytes);
     }
-    work_.add_entries(entries, to - from, place.root);
+    into_->work.add_entries(entries, to - from, place.root);
   }
 
-  void hash() {
-    hash_leaves(to_.id, work_.leaves, threads_);
+  void hash(Touched& touched) {
+    into_ = &touched;
+    hash_leaves(to_.id, touched.work.leaves, threads_);
+    touched.work.leaves.clear();
     for (std::size_t depth = kKeyBits; depth-- != 0;) {
-      for (const Place& place : touched_[depth])
+      for (const Place& place : touched.nodes[depth])
         settle(depth, place);
-      hash_nodes(to_.id, depth, work_.nodes.at(depth), threads_);
+      touched.nodes[depth].clear();
+      std::vector<HashJob>& jobs = touched.work.nodes.at(depth);
+      if (!jobs.empty()) hash_nodes(to_.id, depth, jobs, threads_);
+      jobs.clear();
     }
+    touched.work.scratch.clear();
   }
 
   /// A node whose subtrees are final: hashed, unless deletes left one side of it or none. No inner
@@ -210,7 +258,7 @@ class Update {
       std::memcpy(place.root, left == kNothing ? pair + kDigestBytes : pair, kDigestBytes);
       return discard(ref);
     }
-    work_.nodes.add(depth, {pair, place.root});
+    into_->work.nodes.add(depth, {pair, place.root});
     if (!is_bucket(left) || !is_bucket(right)) return;
     const std::size_t count = bucket_size(left);
     if (count + bucket_size(right) > kMergeMax) return;
@@ -254,9 +302,10 @@ class Update {
   const SortedBatch& batch_;
   unsigned threads_;
   std::vector<Item> items_, next_, bottom_;
+  std::vector<Item> subtrees_;  // of all parts
   std::vector<EntryRef> merged_;
-  std::array<std::vector<Place>, kKeyBits> touched_;  // only where there are deletes
-  HashWork work_;
+  Touched above_, part_;  // the nodes above all parts, and a part
+  Touched* into_ = nullptr;
 };
 
 }  // namespace

@@ -119,6 +119,41 @@ TEST(state_one_batch_or_many) {
   }
 }
 
+TEST(state_large_batches) {
+  // Large enough to be done in parts, which meet in the nodes above them.
+  for (int family = 0; family < 2; ++family) {
+    for (const unsigned threads : {1U, 3U}) {
+      StateTree tree(HashId::blake3);
+      Model model;
+      for (std::size_t round = 0; round < 8; ++round) {
+        VersionId version = tree.base();
+        if (round % 2 != 0) EXPECT(tree.add_overlay(version, version) == Refusal::none);
+        Changes changes;
+        Model seen;
+        for (std::size_t i = round % 3; i < 6000; i += 1 + round % 3) {
+          const Digest key = family_key(family, i);
+          if (!seen.emplace(key, key).second) continue;
+          const bool remove = round != 2 && (i / 7 + round) % 4 < round % 4;
+          changes.add(key, family_key(0, i + round), remove);
+          if (remove) {
+            model.erase(key);
+          } else {
+            model[key] = family_key(0, i + round);
+          }
+        }
+        EXPECT(tree.update(version, changes.batch(round != 2), threads) == Refusal::none);
+        if (round % 2 != 0) EXPECT(tree.merge(version) == Refusal::none);
+        expect_equal(tree, tree.base(), model);
+      }
+      Changes rest;
+      for (const auto& [key, value] : model)
+        rest.add(key, value, true);
+      EXPECT(tree.update(tree.base(), rest.batch(), threads) == Refusal::none);
+      EXPECT_EQ(tree.store().in_use(), std::size_t{0});
+    }
+  }
+}
+
 TEST(state_threads_change_nothing) {
   Model model;
   for (std::size_t i = 0; i < 20000; ++i)
