@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chopmark import hash, state
-from chopmark.benchmarks.cases import SAMPLE, Case, Work, require
+from chopmark.benchmarks.case import SAMPLE, Case, Work, require
 from chopmark.reference import state as reference
 
 __all__ = ["hash_bound", "memory_per_key", "state_cases", "state_prove", "state_update",
