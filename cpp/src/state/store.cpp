@@ -13,6 +13,12 @@ Ref Slots::take() {
   if (!free_.empty()) {
     const Ref index = free_.back();
     free_.pop_back();
+    // Free slots lie anywhere: ask for one that is taken soon.
+    if (free_.size() >= kAhead) {
+      const std::uint8_t* const soon = at(free_[free_.size() - kAhead]);
+      for (std::size_t byte = 0; byte < bytes_; byte += 64)
+        __builtin_prefetch(soon + byte, 1);
+    }
     return index;
   }
   if (next_ == blocks_.size() * kPerBlock) add_block();
@@ -57,6 +63,10 @@ Ref Store::make_bucket(VersionId owner, std::size_t size) {
 
 void Store::release(Ref ref) {
   owner(ref) = kNobody;
+  recycle(ref);
+}
+
+void Store::recycle(Ref ref) {
   if (is_bucket(ref)) {
     buckets_[bucket_size(ref) - 1].give_back(index_of(ref));
   } else {

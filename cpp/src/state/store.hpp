@@ -70,11 +70,12 @@ class Slots {
 
   [[nodiscard]] std::size_t in_use() const noexcept { return next_ - free_.size(); }
   [[nodiscard]] std::size_t memory() const noexcept {
-    return blocks_.size() * kPerBlock * bytes_ + free_.capacity() * sizeof(Ref);
+    return std::size_t{next_} * bytes_ + free_.capacity() * sizeof(Ref);
   }
 
  private:
-  static constexpr std::size_t kPerBlock = std::size_t{1} << 15;  // at least 2 MiB
+  static constexpr std::size_t kPerBlock = std::size_t{1} << 17;  // whole large pages
+  static constexpr std::size_t kAhead = 8;
   void add_block();
 
   std::size_t bytes_;
@@ -104,6 +105,8 @@ class Store {
   Ref make_inner(VersionId owner, std::size_t depth);
   Ref make_bucket(VersionId owner, std::size_t size);
   void release(Ref ref);
+  /// release for a node whose owner is never forgotten: its memory is not touched.
+  void recycle(Ref ref);
   /// The smallest key below; all share the bits before the first branch.
   [[nodiscard]] const std::uint8_t* any_key(Ref ref) const noexcept;
 

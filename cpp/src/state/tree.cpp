@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "state/tree.hpp"
 
+#include <array>
 #include <utility>
 
 #include "base/check.hpp"
@@ -80,7 +81,7 @@ Refusal StateTree::merge(VersionId version) {
   for (VersionId at = version; at != base_;) {
     Version& merged = versions_.at(at);
     for (const Ref ref : merged.replaced)
-      store_.release(ref);
+      store_.recycle(ref);
     merged.replaced = {};
     merged.created = {};
     const VersionId parent = merged.parent;
@@ -117,6 +118,23 @@ const std::uint8_t* StateTree::get(const Version& version, const std::uint8_t* k
     if (equal_keys(entries + kEntryBytes * i, key)) return entries + kEntryBytes * i + kKeyBytes;
   }
   return nullptr;
+}
+
+void StateTree::warm(const Version& version, const std::uint8_t* keys,
+                     std::size_t count) const noexcept {
+  CHOPMARK_CHECK(count <= kWarmKeys);
+  std::array<Ref, kWarmKeys> refs;
+  refs.fill(version.top);
+  for (bool open = true; open;) {
+    open = false;
+    for (std::size_t i = 0; i < count; ++i) {
+      if (!is_inner(refs[i])) continue;
+      const Inner& inner = store_.inner(refs[i]);
+      refs[i] = inner.child[bit_at(keys + kKeyBytes * i, inner.depth)];
+      store_.prefetch(refs[i]);
+      open = true;
+    }
+  }
 }
 
 std::size_t StateTree::memory() const noexcept {

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import time
 from collections.abc import Iterator
 from functools import cache
@@ -24,6 +25,7 @@ __all__ = ["hash_bound", "memory_per_key", "state_cases", "state_prove", "state_
 Rows = NDArray[np.uint8]
 
 BATCH = 10_000
+POOL = 64  # batches drawn before anything is measured
 HASHES = ("blake3", "sha256", "sm3")
 
 
@@ -58,10 +60,15 @@ def state_update(keys: int, name: str, *, overlay: bool = False) -> Case:
     tree, old = filled(keys, name)
     draw = np.random.default_rng(1)
     values = rows("value", BATCH)
+    batches = draw.integers(0, 256, (POOL, BATCH, 32), dtype=np.uint8)
+    for batch in batches:
+        batch[::2] = old[draw.choice(keys, BATCH // 2, replace=False, shuffle=False)]
+    turns = itertools.count(1)
 
     def run() -> None:
-        batch = draw.integers(0, 256, (BATCH, 32), dtype=np.uint8)
-        batch[::2] = old[draw.choice(keys, BATCH // 2, replace=False, shuffle=False)]
+        turn = next(turns)
+        batch = batches[turn % POOL]
+        batch[1::2, 24:] = np.frombuffer(turn.to_bytes(8), np.uint8)  # keys not seen before
         if not overlay:
             tree.update(batch, values)
             return

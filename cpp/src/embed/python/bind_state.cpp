@@ -194,6 +194,7 @@ class SharedState {
     bool* const flags = found.mutable_data();
     with(version, [&](const state::StateTree& tree, const state::Version& at) {
       for (std::size_t i = 0; i < packed.size(); ++i) {
+        warm(tree, at, packed, i);
         const auto* const value = tree.get(at, packed.data() + state::kKeyBytes * i);
         flags[i] = value != nullptr;
         if (value != nullptr) std::copy_n(value, state::kValueBytes, to + state::kValueBytes * i);
@@ -208,6 +209,7 @@ class SharedState {
     RaggedBytes proofs;
     with(version, [&](const state::StateTree& tree, const state::Version& at) {
       for (std::size_t i = 0; i < packed.size(); ++i) {
+        warm(tree, at, packed, i);
         state::prove(tree, at, packed.data() + state::kKeyBytes * i, proofs.data);
         proofs.offsets.push_back(proofs.data.size());
       }
@@ -241,6 +243,14 @@ class SharedState {
       return at != nullptr;
     });
     if (!known) raise_refusal(Refusal::unknown_version);
+  }
+
+  /// Before key i is read, where a group of keys begins.
+  static void warm(const state::StateTree& tree, const state::Version& at, const Packed& keys,
+                   std::size_t i) {
+    constexpr std::size_t kGroup = state::StateTree::kWarmKeys;
+    if (i % kGroup != 0) return;
+    tree.warm(at, keys.data() + state::kKeyBytes * i, std::min(kGroup, keys.size() - i));
   }
 
   static py::array_t<bool> mask_argument(py::handle value, std::size_t count) {
