@@ -23,15 +23,16 @@ namespace {
 #include "backends/lanes/exact.inl"
 #include "backends/lanes/buckets.inl"
 // clang-format on
-#include "backends/lanes.inl"
+#include "backends/lanes/many.inl"
+#include "backends/lanes/in_step.inl"
 // In this order: what one offers, the next may use.
 #include "backends/avx2/bytes.inl"
 #include "backends/avx2/sha256_ni.inl"
 #include "backends/avx2/sha512_many.inl"
 #include "backends/avx2/u32x8.inl"
-#include "backends/blake3_lanes.inl"
-#include "backends/block_lanes.inl"
-#include "backends/tree_lanes.inl"
+#include "backends/lanes/blake3.inl"
+#include "backends/lanes/blocks.inl"
+#include "backends/lanes/trees.inl"
 // After their base.
 #include "backends/avx2/blake3_many.inl"
 #include "backends/avx2/block_many.inl"

@@ -31,15 +31,16 @@ namespace {
 #include "backends/lanes/buckets.inl"
 #include "backends/lanes/scalar52.inl"
 // clang-format on
-#include "backends/lanes.inl"
+#include "backends/lanes/many.inl"
+#include "backends/lanes/in_step.inl"
 // In this order: what one offers, the next may use.
 #include "backends/avx2/u32x8.inl"
 #include "backends/avx512ifma/bytes.inl"
 #include "backends/avx512ifma/sha512_many.inl"
 #include "backends/avx512ifma/u32x16.inl"
-#include "backends/blake3_lanes.inl"
-#include "backends/block_lanes.inl"
-#include "backends/tree_lanes.inl"
+#include "backends/lanes/blake3.inl"
+#include "backends/lanes/blocks.inl"
+#include "backends/lanes/trees.inl"
 // After their base.
 #include "backends/avx2/blake3_many.inl"
 #include "backends/avx512ifma/blake3_many.inl"

@@ -51,6 +51,11 @@ void for_all_shapes(Check check) {
   for (std::size_t i = 0; i < 600; ++i)
     apart.push_back(i % 41 == 0 ? 5000 + i : i % 5);
   check(ApartItems(apart).views());
+  // More than one sorting of items by their blocks, with many left over of each kind and some long.
+  std::vector<std::size_t> many;
+  for (std::size_t i = 0; i < 2500; ++i)
+    many.push_back(i % 50 == 7 ? 4000 + 3 * i : (i * i * 97 + i) % 1400);
+  check(ApartItems(many).views());
 }
 
 /// Digest i of `found` must be hash(messages[i]).

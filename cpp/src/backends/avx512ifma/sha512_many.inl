@@ -131,6 +131,42 @@ struct Sha512x8 {
   static constexpr bool kBigEndian = true;
   static constexpr std::size_t kFewLanes = 0;
 
+  // For InStep.
+  static constexpr std::size_t kInStep = 2 * kLanes;
+  static constexpr std::size_t kDigestBytes = 64;
+  static constexpr std::uint8_t kMark = 0x80;
+  struct State {
+    __m512i v[2][8];
+  };
+  static std::size_t blocks_of(std::size_t bytes) { return (bytes + 16) / 128 + 1; }
+  static CHOPMARK_INLINE void close_piece(std::uint8_t* piece, std::size_t bytes) {
+    store_be_bits(piece, bytes);
+  }
+  static void begin(State& state) {
+    for (int i = 0; i < 8; ++i) {
+      const __m512i word = _mm512_set1_epi64(static_cast<long long>(kSha512Initial[i]));
+      state.v[0][i] = state.v[1][i] = word;
+    }
+  }
+  static void absorb(State& state, const std::uint8_t* const rows[kPieces][kInStep],
+                     const BlockOf&) {
+    __m512i v[2][8];
+    __m512i w[2][16];
+    sha512x8_load(w[0], rows[0]);
+    sha512x8_load(w[0] + 8, rows[1]);
+    sha512x8_load(w[1], rows[0] + kLanes);
+    sha512x8_load(w[1] + 8, rows[1] + kLanes);
+    copy(v[0], state.v[0]);
+    copy(v[1], state.v[1]);
+    rounds<2>(v, w);
+    add(state.v[0], v[0]);
+    add(state.v[1], v[1]);
+  }
+  static void end(std::uint8_t* out, const State& state) {
+    store(out, state.v[0]);
+    store(out + kDigestBytes * kLanes, state.v[1]);
+  }
+
   template <std::size_t kUsed>
   static void compress(HashGroup<Sha512x8>* const* groups) {
     __m512i v[kUsed][8];
@@ -142,14 +178,37 @@ struct Sha512x8 {
     }
     load_state(v[0], *groups[0]);
     if constexpr (kUsed == 2) load_state(v[1], *groups[1]);
-    for (int round = 0; round < 64; round += 16)
-      sha512x8_sixteen<kUsed, false>(v, w, kSha512Round + round);
-    sha512x8_sixteen<kUsed, true>(v, w, kSha512Round + 64);
+    rounds<kUsed>(v, w);
     add_to_state(*groups[0], v[0]);
     if constexpr (kUsed == 2) add_to_state(*groups[1], v[1]);
   }
 
  private:
+  template <std::size_t kUsed>
+  static CHOPMARK_INLINE void rounds(__m512i v[kUsed][8], __m512i w[kUsed][16]) {
+    for (int round = 0; round < 64; round += 16)
+      sha512x8_sixteen<kUsed, false>(v, w, kSha512Round + round);
+    sha512x8_sixteen<kUsed, true>(v, w, kSha512Round + 64);
+  }
+  static CHOPMARK_INLINE void copy(__m512i to[8], const __m512i from[8]) {
+    to[0] = from[0], to[1] = from[1], to[2] = from[2], to[3] = from[3];
+    to[4] = from[4], to[5] = from[5], to[6] = from[6], to[7] = from[7];
+  }
+  static CHOPMARK_INLINE void add(__m512i to[8], const __m512i v[8]) {
+    to[0] = _mm512_add_epi64(to[0], v[0]), to[1] = _mm512_add_epi64(to[1], v[1]);
+    to[2] = _mm512_add_epi64(to[2], v[2]), to[3] = _mm512_add_epi64(to[3], v[3]);
+    to[4] = _mm512_add_epi64(to[4], v[4]), to[5] = _mm512_add_epi64(to[5], v[5]);
+    to[6] = _mm512_add_epi64(to[6], v[6]), to[7] = _mm512_add_epi64(to[7], v[7]);
+  }
+  // The 64 bytes of each lane, one lane after the other.
+  static CHOPMARK_INLINE void store(std::uint8_t* out, const __m512i v[8]) {
+    const __m512i big_endian =
+        _mm512_broadcast_i32x4(_mm_set_epi64x(0x08090a0b0c0d0e0f, 0x0001020304050607));
+    __m512i lanes[8];
+    transpose8x8(lanes, v);
+    for (int i = 0; i < 8; ++i)
+      _mm512_storeu_si512(out + 64 * i, _mm512_shuffle_epi8(lanes[i], big_endian));
+  }
   static CHOPMARK_INLINE void load_state(__m512i v[8], const HashGroup<Sha512x8>& group) {
     v[0] = _mm512_load_si512(group.state[0]);
     v[1] = _mm512_load_si512(group.state[1]);
@@ -179,5 +238,7 @@ void sha512_many_x8(std::uint8_t* out, const std::uint8_t* prefixes, const RawVi
                     std::size_t count) {
   // One lane alone is no faster than one stream.
   if (count < 2) return sha512_many_portable(out, prefixes, items, count);
-  ManyHash<Sha512x8>({out, prefixes, items, count, kSha512Initial}).run();
+  const ManyHash<Sha512x8>::Task task{out, prefixes, items, count, kSha512Initial};
+  if (prefixes == nullptr) return InStep<Sha512x8, Sha512x8, Before::nothing>(task).run();
+  InStep<Sha512x8, Sha512x8, Before::prefix>(task).run();
 }

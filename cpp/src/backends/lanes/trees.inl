@@ -15,13 +15,6 @@ CHOPMARK_INLINE typename L::Vector after_byte_le(const typename L::Vector x[16])
   return L::or2(L::template shifted_left<8>(x[i]), L::template shifted_right<24>(x[i - 1]));
 }
 
-// A block of a leaf in even_leaves.
-struct LeafBlock {
-  bool is_first;
-  bool is_last;
-  std::uint32_t bytes;  // at most 64 that are not padding
-};
-
 // SHA-256 and SM3.
 template <class L, class Scheme>
 struct BlockTree {
@@ -114,30 +107,31 @@ struct BlockTree {
     L::store_words(out, digests);
   }
 
-  // For even_leaves: as many leaves as a node step has.
-  static constexpr std::size_t kEven = kNodes;
+  // For InStep.
+  static constexpr std::size_t kInStep = kNodes;
+  static constexpr std::size_t kPieces = 1;
+  static constexpr std::size_t kDigestBytes = 32;
   static constexpr std::uint8_t kMark = 0x80;
   struct State {
-    Vector v[kEven / kLanes][8];
+    Vector v[kInStep / kLanes][8];
   };
   static std::size_t blocks_of(std::size_t bytes) { return (bytes + 8) / 64 + 1; }
   static CHOPMARK_INLINE void close_piece(std::uint8_t* piece, std::size_t bytes) {
-    const std::uint64_t bits = __builtin_bswap64(std::uint64_t{bytes} << 3);
-    __builtin_memcpy(piece + 56, &bits, 8);
+    store_be_bits(piece, bytes);
   }
   static void begin(State& state) {
     broadcast_words<L>(state.v[0], Scheme::initial());
     if constexpr (kPairs) broadcast_words<L>(state.v[1], Scheme::initial());
   }
-  static void absorb(State& state, const std::uint8_t* const rows[kEven], const LeafBlock&) {
-    constexpr std::size_t kUsed = kEven / kLanes;
+  static void absorb(State& state, const std::uint8_t* const rows[1][kInStep], const BlockOf&) {
+    constexpr std::size_t kUsed = kInStep / kLanes;
     Vector v[kUsed][8];
     Vector w[kUsed][16];
     copy(v[0], state.v[0]);
-    Block::load_block(w[0], rows);
+    Block::load_block(w[0], rows[0]);
     if constexpr (kPairs) {
       copy(v[1], state.v[1]);
-      Block::load_block(w[1], rows + kLanes);
+      Block::load_block(w[1], rows[0] + kLanes);
     }
     Block::template rounds<kUsed>(v, w);
     feed(v[0], state.v[0]);
@@ -240,8 +234,10 @@ struct Blake3Tree {
     L::store_words(out, digests);
   }
 
-  // For even_leaves.
-  static constexpr std::size_t kEven = kLanes;
+  // For InStep.
+  static constexpr std::size_t kInStep = kLanes;
+  static constexpr std::size_t kPieces = 1;
+  static constexpr std::size_t kDigestBytes = 32;
   static constexpr std::uint8_t kMark = 0;
   struct State {
     Vector cv[8];
@@ -249,12 +245,15 @@ struct Blake3Tree {
   static std::size_t blocks_of(std::size_t bytes) { return (bytes + 63) / 64; }
   static CHOPMARK_INLINE void close_piece(std::uint8_t*, std::size_t) {}
   static void begin(State& state) { broadcast_words<L>(state.cv, kSha256Initial); }
-  static void absorb(State& state, const std::uint8_t* const rows[kEven], const LeafBlock& block) {
+  static void absorb(State& state, const std::uint8_t* const rows[1][kInStep],
+                     const BlockOf& block) {
     const std::uint32_t start = block.is_first ? kBlake3ChunkStart : 0;
     const std::uint32_t end_flags = block.is_last ? kBlake3ChunkEnd | kBlake3Root : 0;
     Vector m[16];
-    L::load_words(m, rows);
-    Node::compress(state.cv, m, Node::rest_of(block.bytes, start | end_flags));
+    L::load_words(m, rows[0]);
+    typename Node::Rest rest = Node::rest_of(64, start | end_flags);
+    if (block.is_last) rest.block_bytes = L::load(block.last_bytes);
+    Node::compress(state.cv, m, rest);
   }
   static void end(std::uint8_t* out, const State& state) { L::store_half_words(out, state.cv); }
 
@@ -312,69 +311,11 @@ CHOPMARK_INLINE void tree_nodes(const TreeKernels& alone, std::uint8_t* out, con
   if (count != 0) alone.nodes(out, in, count);
 }
 
-// Where block `at` of 0x00, the item and its padding lies: in the item, or copied to `piece`.
-template <class Tree>
-CHOPMARK_INLINE const std::uint8_t* leaf_row(std::uint8_t piece[128], const RawView& item,
-                                             std::size_t at, bool is_last) {
-  const std::size_t bytes = item.size + 1;
-  const std::size_t from = 64 * at;
-  if (at != 0 && from + 64 <= bytes) return item.data + (from - 1);
-  if (at == 0) {
-    piece[0] = 0;
-    if (bytes >= 64) {
-      __builtin_memcpy(piece + 1, item.data, 63);
-    } else {
-      store_last_piece(piece + 1, item.data, item.size, Tree::kMark);
-    }
-  } else if (from <= bytes) {
-    store_last_piece(piece, item.data + (from - 1), bytes - from, Tree::kMark);
-  } else {
-    __builtin_memset(piece, 0, 64);
-  }
-  if (is_last) Tree::close_piece(piece, bytes);
-  return piece;
-}
-
-// Tree::kEven leaves of one length: nothing to keep track of lane by lane. `ahead` are as many that
-// come next, or the same; their bytes are called for meanwhile.
-template <class Tree>
-void even_leaves(std::uint8_t* out, const RawView* items, const RawView* ahead) {
-  alignas(64) std::uint8_t pieces[Tree::kEven][128];
-  const std::uint8_t* rows[Tree::kEven];
-  const std::size_t bytes = items[0].size + 1;
-  const std::size_t blocks = Tree::blocks_of(bytes);
-  typename Tree::State state;
-  Tree::begin(state);
-  for (std::size_t at = 0; at < blocks; ++at) {
-    const bool is_last = at + 1 == blocks;
-    for (std::size_t i = 0; i < Tree::kEven; ++i) {
-      rows[i] = leaf_row<Tree>(pieces[i], items[i], at, is_last);
-      if (64 * at < ahead[i].size) __builtin_prefetch(ahead[i].data + 64 * at);
-    }
-    const std::size_t left = bytes - 64 * at;  // wraps where only padding is left: not asked for
-    Tree::absorb(state, rows,
-                 {at == 0, is_last, static_cast<std::uint32_t>(left < 64 ? left : 64)});
-  }
-  Tree::end(out, state);
-}
-
-CHOPMARK_INLINE bool same_length(const RawView* items, std::size_t count) {
-  std::size_t differ = 0;
-  for (std::size_t i = 1; i < count; ++i)
-    differ |= items[i].size ^ items[0].size;
-  return differ == 0;
-}
-
 // Any number of leaves of any length, read in place.
 template <class Tree, class Hash>
 CHOPMARK_INLINE void tree_any_leaves(const TreeKernels& alone, std::uint8_t* out,
                                      const RawView* items, std::size_t count,
                                      const std::uint32_t* initial) {
-  constexpr std::size_t kStep = Tree::kEven;
-  for (; count >= kStep && same_length(items, kStep); count -= kStep) {
-    even_leaves<Tree>(out, items, count >= 2 * kStep ? items + kStep : items);
-    items += kStep, out += 32 * kStep;
-  }
   if (count <= Tree::kFew) return alone.any_leaves(out, items, count);
-  ManyHash<Hash, true>({out, nullptr, items, count, initial}).run();
+  InStep<Tree, Hash, Before::zero_byte>({out, nullptr, items, count, initial}).run();
 }
