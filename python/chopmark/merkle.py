@@ -199,22 +199,37 @@ class Log:
         return self._log.prove_consistency(old, new)
 
     def prove_inclusion_many(
-        self, indexes: Integers, size: SupportsIndex | None = None, *, threads: int = 1
+        self,
+        indexes: Integers,
+        size: SupportsIndex | None = None,
+        *,
+        threads: int = 1,
+        out: Proofs | None = None,
     ) -> Proofs:
         """The proofs of `prove_inclusion` for all indexes, in the log of one size.
 
-        `threads` = 0 means all cores. The GIL is released.
+        `out` is filled and returned if given: steps of shape (n, depth, 32), where depth is that of
+        the longest proof, (size - 1).bit_length(); ValueError otherwise. `threads` = 0 means all
+        cores. The GIL is released.
         """
-        return Proofs(*self._log.prove_inclusion_many(indexes, size, threads))
+        arrays = (None, None) if out is None else (out.steps, out.lengths)
+        return Proofs(*self._log.prove_inclusion_many(indexes, size, threads, *arrays))
 
     def prove_consistency_many(
-        self, olds: Integers, new: SupportsIndex | None = None, *, threads: int = 1
+        self,
+        olds: Integers,
+        new: SupportsIndex | None = None,
+        *,
+        threads: int = 1,
+        out: Proofs | None = None,
     ) -> Proofs:
         """The proofs of `prove_consistency` from all old sizes to one new size.
 
-        `threads` = 0 means all cores. The GIL is released.
+        `out` as in `prove_inclusion_many`, with one step more. `threads` = 0 means all cores. The
+        GIL is released.
         """
-        return Proofs(*self._log.prove_consistency_many(olds, new, threads))
+        arrays = (None, None) if out is None else (out.steps, out.lengths)
+        return Proofs(*self._log.prove_consistency_many(olds, new, threads, *arrays))
 
 
 class Frontier:

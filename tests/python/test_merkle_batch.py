@@ -456,6 +456,30 @@ def test_batch_arguments() -> None:
             wrong()
 
 
+def test_proofs_into_given_arrays() -> None:
+    log = merkle.Log()
+    log.extend([bytes([i]) for i in range(100)])
+    for many, depth in ((log.prove_inclusion_many, 7), (log.prove_consistency_many, 8)):
+        expected = many([3, 99, 64])
+        out = merkle.Proofs(np.full((3, depth, 32), 9, np.uint8), np.full(3, 9, np.int64))
+        given = many([3, 99, 64], out=out)
+        assert given.steps is out.steps
+        assert given.lengths is out.lengths
+        assert (out.steps == expected.steps).all()
+        assert (out.lengths == expected.lengths).all()
+        for steps, lengths, error in (
+            (out.steps[:2], out.lengths, ValueError),
+            (out.steps[:, ::-1], out.lengths, ValueError),
+            (out.steps.astype(np.int8), out.lengths, TypeError),
+            (out.steps, out.lengths[:2], ValueError),
+            (out.steps, out.lengths.astype(np.int32), TypeError),
+            (np.frombuffer(bytes(96 * depth), np.uint8).reshape(3, depth, 32), out.lengths,
+             ValueError),
+        ):  # fmt: skip
+            with pytest.raises(error):
+                many([3, 99, 64], out=merkle.Proofs(steps, lengths))
+
+
 def test_pack_is_what_the_log_proves() -> None:
     log = whole_log("sha256", 13)
     proofs = log.prove_inclusion_many(range(13))

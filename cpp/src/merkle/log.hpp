@@ -76,6 +76,7 @@ class Log {
   /// length: such a range is a subtree of RFC 9162.
   [[nodiscard]] Digest subtree(std::uint64_t begin, std::uint64_t end) const noexcept;
   [[nodiscard]] std::vector<Digest> border(std::uint64_t size) const;
+  void prefetch_path(std::uint64_t node) const noexcept;
   [[nodiscard]] std::uint8_t* put_path(std::uint64_t node, std::uint64_t last, std::size_t level,
                                        const Digest* border, std::uint8_t* to) const noexcept;
 

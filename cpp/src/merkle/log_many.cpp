@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Many proofs of one log at once, all in the tree of one size.
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -13,6 +14,7 @@ namespace {
 
 constexpr std::size_t kBytes = std::tuple_size_v<Digest>;
 constexpr std::size_t kProofsPerThread = 1024;
+constexpr std::size_t kAhead = 6;  // proofs whose nodes are asked for
 
 /// Sets the length of row i, whose steps end at `end`, and zeroes what follows them.
 void close_row(const ProofRowsOut& out, std::size_t depth, std::size_t i, std::uint8_t* end) {
@@ -48,6 +50,13 @@ std::uint8_t* Log::put_path(std::uint64_t node, std::uint64_t last, std::size_t 
   return to;
 }
 
+/// Asks for the lowest nodes beside the way of a leaf; those above are shared by many.
+void Log::prefetch_path(std::uint64_t node) const noexcept {
+  constexpr std::size_t kLevels = 10;
+  for (std::size_t level = 0; level < std::min(kLevels, levels_.size()); ++level, node >>= 1)
+    __builtin_prefetch(levels_[level].data() + (node ^ 1));
+}
+
 void Log::prove_inclusion_many(std::span<const std::uint64_t> indexes, std::uint64_t size,
                                unsigned threads, const ProofRowsOut& out) const {
   CHOPMARK_CHECK(size <= this->size());
@@ -57,6 +66,7 @@ void Log::prove_inclusion_many(std::span<const std::uint64_t> indexes, std::uint
   const std::vector<Digest> last_nodes = border(size);
   parallel_for(indexes.size(), threads, kProofsPerThread, [&](std::size_t from, std::size_t to) {
     for (std::size_t i = from; i < to; ++i) {
+      if (i + kAhead < to) prefetch_path(indexes[i + kAhead]);
       std::uint8_t* const row = out.steps + kBytes * depth * i;
       close_row(out, depth, i, put_path(indexes[i], size - 1, 0, last_nodes.data(), row));
     }

@@ -24,11 +24,21 @@ class Log:
     ) -> numpy.typing.NDArray[numpy.uint8]: ...
     def prove_consistency(self, old: typing.Any, new: typing.Any) -> list[bytes]: ...
     def prove_consistency_many(
-        self, olds: typing.Any, new: typing.Any, threads: typing.Any
+        self,
+        olds: typing.Any,
+        new: typing.Any,
+        threads: typing.Any,
+        steps: typing.Any,
+        lengths: typing.Any,
     ) -> tuple[numpy.typing.NDArray[numpy.uint8], numpy.typing.NDArray[numpy.int64]]: ...
     def prove_inclusion(self, index: typing.Any, size: typing.Any) -> list[bytes]: ...
     def prove_inclusion_many(
-        self, indexes: typing.Any, size: typing.Any, threads: typing.Any
+        self,
+        indexes: typing.Any,
+        size: typing.Any,
+        threads: typing.Any,
+        steps: typing.Any,
+        lengths: typing.Any,
     ) -> tuple[numpy.typing.NDArray[numpy.uint8], numpy.typing.NDArray[numpy.int64]]: ...
     def root(self, size: typing.Any) -> bytes: ...
     def truncate(self, size: typing.Any) -> None: ...

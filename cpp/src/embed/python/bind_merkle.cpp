@@ -154,22 +154,29 @@ class SharedLog {
   }
 
   std::pair<ByteRows, LengthRows> prove_inclusion_many(py::handle indexes, py::handle size,
-                                                       py::handle threads) {
+                                                       py::handle threads, py::handle steps,
+                                                       py::handle lengths) {
     return prove_many(integers_argument(indexes, "indexes"), size_argument(size, "size"), threads,
-                      "index or size", 1, merkle::inclusion_depth,
+                      {steps, lengths}, "index or size", 1, merkle::inclusion_depth,
                       &merkle::Log::prove_inclusion_many);
   }
 
   std::pair<ByteRows, LengthRows> prove_consistency_many(py::handle olds, py::handle size,
-                                                         py::handle threads) {
+                                                         py::handle threads, py::handle steps,
+                                                         py::handle lengths) {
     return prove_many(integers_argument(olds, "olds"), size_argument(size, "new"), threads,
-                      "old or new size", 0, merkle::consistency_depth,
+                      {steps, lengths}, "old or new size", 0, merkle::consistency_depth,
                       &merkle::Log::prove_consistency_many);
   }
 
  private:
   using ProveMany = void (merkle::Log::*)(std::span<const std::uint64_t>, std::uint64_t, unsigned,
                                           const merkle::ProofRowsOut&) const;
+
+  struct ProofsOut {  // arrays, or None for new ones
+    py::handle steps;
+    py::handle lengths;
+  };
 
   struct Wanted {
     bool now = true;  // None: the present size
@@ -180,7 +187,8 @@ class SharedLog {
   /// Positions are below or, with `above` 0, at most the size.
   std::pair<ByteRows, LengthRows> prove_many(const std::vector<std::uint64_t>& positions,
                                              const Wanted& wanted, py::handle threads,
-                                             const char* what, std::uint64_t above,
+                                             const ProofsOut& given, const char* what,
+                                             std::uint64_t above,
                                              std::size_t (*depth_of)(std::uint64_t) noexcept,
                                              ProveMany prove) {
     const unsigned workers = thread_count(threads);
@@ -190,8 +198,9 @@ class SharedLog {
     if (at > now || std::any_of(positions.begin(), positions.end(), outside))
       throw out_of_range(what, now);
     const auto count = static_cast<py::ssize_t>(positions.size());
-    ByteRows steps({count, static_cast<py::ssize_t>(depth_of(at)), py::ssize_t{32}});
-    LengthRows lengths(count);
+    ByteRows steps =
+        byte_result(given.steps, {count, static_cast<py::ssize_t>(depth_of(at)), py::ssize_t{32}});
+    LengthRows lengths = length_result(given.lengths, positions.size());
     const merkle::ProofRowsOut out{steps.mutable_data(),
                                    reinterpret_cast<std::uint64_t*>(lengths.mutable_data())};
     const bool proven = log_.use([&](merkle::Log& log) {
@@ -362,9 +371,9 @@ void bind_merkle(py::module_& core) {
       .def("prove_inclusion", &SharedLog::prove_inclusion, py::arg("index"), py::arg("size"))
       .def("prove_consistency", &SharedLog::prove_consistency, py::arg("old"), py::arg("new"))
       .def("prove_inclusion_many", &SharedLog::prove_inclusion_many, py::arg("indexes"),
-           py::arg("size"), py::arg("threads"))
+           py::arg("size"), py::arg("threads"), py::arg("steps"), py::arg("lengths"))
       .def("prove_consistency_many", &SharedLog::prove_consistency_many, py::arg("olds"),
-           py::arg("new"), py::arg("threads"));
+           py::arg("new"), py::arg("threads"), py::arg("steps"), py::arg("lengths"));
   py::class_<SharedFrontier>(m, "Frontier")
       .def(py::init<py::handle>(), py::arg("hash"))
       .def("extend", &SharedFrontier::extend, py::arg("items"), py::arg("threads"))

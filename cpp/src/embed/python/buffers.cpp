@@ -231,33 +231,42 @@ std::string text_argument(py::handle value, const char* what) {
   return value.cast<std::string>();
 }
 
-py::array_t<bool> bool_result(py::handle out, std::size_t count) {
-  if (out.is_none()) return py::array_t<bool>(static_cast<py::ssize_t>(count));
-  if (!py::isinstance<py::array_t<bool>>(out)) {
-    throw py::type_error("out must be an array of dtype bool, not " + type_name(out));
+namespace {
+
+template <class T>
+py::array_t<T> result(py::handle out, const std::vector<py::ssize_t>& shape, const char* dtype) {
+  if (out.is_none()) return py::array_t<T>(shape);
+  if (!py::isinstance<py::array_t<T>>(out)) {
+    throw py::type_error(std::string("out must be an array of dtype ") + dtype + ", not " +
+                         type_name(out));
   }
-  auto array = py::reinterpret_borrow<py::array_t<bool>>(out);
-  if (array.ndim() != 1 || static_cast<std::size_t>(array.shape(0)) != count) {
-    throw py::value_error("out must have shape (" + std::to_string(count) + ",)");
+  auto array = py::reinterpret_borrow<py::array_t<T>>(out);
+  if (!std::equal(shape.begin(), shape.end(), array.shape(), array.shape() + array.ndim())) {
+    py::tuple wanted(shape.size());
+    for (std::size_t i = 0; i < shape.size(); ++i)
+      wanted[i] = shape[i];
+    throw py::value_error("out must have shape " + std::string(py::str(wanted)));
   }
-  require_writable_contiguous(array, "an (n,) bool array");
+  require_writable_contiguous(array, "such an array");
   return array;
 }
 
+}  // namespace
+
+py::array_t<bool> bool_result(py::handle out, std::size_t count) {
+  return result<bool>(out, {static_cast<py::ssize_t>(count)}, "bool");
+}
+
 py::array_t<std::uint8_t> byte_result(py::handle out, std::size_t count, std::size_t width) {
-  const auto rows = static_cast<py::ssize_t>(count);
-  const auto columns = static_cast<py::ssize_t>(width);
-  if (out.is_none()) return py::array_t<std::uint8_t>({rows, columns});
-  if (!py::isinstance<py::array_t<std::uint8_t>>(out)) {
-    throw py::type_error("out must be an array of dtype uint8, not " + type_name(out));
-  }
-  auto array = py::reinterpret_borrow<py::array_t<std::uint8_t>>(out);
-  if (array.ndim() != 2 || array.shape(0) != rows || array.shape(1) != columns) {
-    throw py::value_error("out must have shape (" + std::to_string(count) + ", " +
-                          std::to_string(width) + ")");
-  }
-  require_writable_contiguous(array, "an (n, digest) uint8 array");
-  return array;
+  return byte_result(out, {static_cast<py::ssize_t>(count), static_cast<py::ssize_t>(width)});
+}
+
+py::array_t<std::uint8_t> byte_result(py::handle out, const std::vector<py::ssize_t>& shape) {
+  return result<std::uint8_t>(out, shape, "uint8");
+}
+
+py::array_t<std::int64_t> length_result(py::handle out, std::size_t count) {
+  return result<std::int64_t>(out, {static_cast<py::ssize_t>(count)}, "int64");
 }
 
 py::bytes to_bytes(ByteView bytes) {

@@ -99,6 +99,11 @@ class ItemsArgument {
 /// one.
 [[nodiscard]] py::array_t<std::uint8_t> byte_result(py::handle out, std::size_t count,
                                                     std::size_t width);
+/// The same of another shape.
+[[nodiscard]] py::array_t<std::uint8_t> byte_result(py::handle out,
+                                                    const std::vector<py::ssize_t>& shape);
+/// Result array for lengths: `out` when given ((n,) C-contiguous writable int64), or a new one.
+[[nodiscard]] py::array_t<std::int64_t> length_result(py::handle out, std::size_t count);
 
 [[nodiscard]] py::bytes to_bytes(ByteView bytes);
 
