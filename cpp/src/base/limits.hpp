@@ -8,12 +8,16 @@
 namespace chopmark::limits {
 
 inline constexpr std::size_t kTransactionBytesMax = 32 * 1024;
-inline constexpr std::size_t kPayloadBytesMax = 1024 * 1024;  // inline payload of one block
+inline constexpr std::size_t kPayloadBytesMax = 4 * 1024 * 1024;  // inline payload of one block
 inline constexpr std::size_t kPayloadTransactionsMax = 16 * 1024;
 inline constexpr std::size_t kOperationsMax = 64;
 inline constexpr std::size_t kOperationBytesMax = 2 * 1024;
 inline constexpr std::size_t kSignersMax = 16;
 inline constexpr std::size_t kRefsMax = 16;
+inline constexpr std::size_t kPartiesMax = 8;  // of a case
+inline constexpr std::size_t kTemplateStatesMax = 32;
+inline constexpr std::size_t kTemplateTransitionsMax = 96;
+inline constexpr std::size_t kCouncilMax = 16;
 inline constexpr std::uint64_t kReplayWindow = 1024;  // heights ahead that valid_until may lie
 
 inline constexpr std::size_t kPoolTransactionsMax = 64 * 1024;
@@ -33,6 +37,6 @@ inline constexpr std::size_t kMemberRolesMax = 64;
 
 inline constexpr std::uint64_t kViewWindow = 64;  // W of R9: votes stored for views ahead
 inline constexpr std::size_t kJustifyMax = 2048;  // nullifications one proposal may carry
-inline constexpr std::size_t kMessageBytesMax = 4 * 1024 * 1024;
+inline constexpr std::size_t kMessageBytesMax = 8 * 1024 * 1024;
 
 }  // namespace chopmark::limits

@@ -7,7 +7,7 @@
 
 namespace chopmark::ledger {
 
-// Result of a transaction that stands in a block: part of its log leaf.
+// Result of a transaction that stands in a block: part of its log leaf (L-31).
 enum class ResultCode : std::uint16_t {
   ok = 0,
   role_denied = 1,
@@ -18,9 +18,45 @@ enum class ResultCode : std::uint16_t {
   version_conflict = 6,
   withdrawn = 7,
   stale_version = 8,
+  frozen = 9,
+  threshold = 10,
+  unknown_member = 11,
+  conflict = 12,
+  last_validator = 13,
+  key_unknown = 14,
+  key_revoked = 15,
+  key_reused = 16,
+  bad_possession = 17,
+  last_key = 18,
+  limit = 19,
+  schema = 20,
+  duplicate_backing = 21,
+  backing_live = 22,
+  hold = 23,
+  too_early = 24,
+  expired = 25,
+  no_grant = 26,
+  exhausted = 27,
+  purpose = 28,
+  template_ = 29,
+  unknown_case = 30,
+  bad_state = 31,
+  deadline = 32,
+  class_ = 33,
+  supply = 34,
+  not_allowed = 35,
+  cap = 36,
+  not_holder = 37,
+  locked = 38,
+  insufficient = 39,
+  unknown_lock = 40,
+  done = 41,
+  cond_unmet = 42,
+  not_party = 43,
 };
+inline constexpr std::uint16_t kResultCodeMax = 43;
 
-// Why a block, or a transaction offered to the pool, is refused and leaves no trace.
+// Why a block, or a transaction offered to the pool, is refused and leaves no trace (L-11).
 enum class Refusal : std::uint16_t {
   none = 0,
   malformed_header = 101,
@@ -38,6 +74,7 @@ enum class Refusal : std::uint16_t {
   replay = 113,
   bad_signature = 114,
   too_many_overlays = 115,
+  wrong_time = 116,
 };
 
 [[nodiscard]] constexpr const char* code_name(ResultCode code) noexcept {
@@ -60,6 +97,76 @@ enum class Refusal : std::uint16_t {
       return "WITHDRAWN";
     case ResultCode::stale_version:
       return "STALE_VERSION";
+    case ResultCode::frozen:
+      return "FROZEN";
+    case ResultCode::threshold:
+      return "THRESHOLD";
+    case ResultCode::unknown_member:
+      return "UNKNOWN_MEMBER";
+    case ResultCode::conflict:
+      return "CONFLICT";
+    case ResultCode::last_validator:
+      return "LAST_VALIDATOR";
+    case ResultCode::key_unknown:
+      return "KEY_UNKNOWN";
+    case ResultCode::key_revoked:
+      return "KEY_REVOKED";
+    case ResultCode::key_reused:
+      return "KEY_REUSED";
+    case ResultCode::bad_possession:
+      return "BAD_POSSESSION";
+    case ResultCode::last_key:
+      return "LAST_KEY";
+    case ResultCode::limit:
+      return "LIMIT";
+    case ResultCode::schema:
+      return "SCHEMA";
+    case ResultCode::duplicate_backing:
+      return "DUPLICATE_BACKING";
+    case ResultCode::backing_live:
+      return "BACKING_LIVE";
+    case ResultCode::hold:
+      return "HOLD";
+    case ResultCode::too_early:
+      return "TOO_EARLY";
+    case ResultCode::expired:
+      return "EXPIRED";
+    case ResultCode::no_grant:
+      return "NO_GRANT";
+    case ResultCode::exhausted:
+      return "EXHAUSTED";
+    case ResultCode::purpose:
+      return "PURPOSE";
+    case ResultCode::template_:
+      return "TEMPLATE";
+    case ResultCode::unknown_case:
+      return "UNKNOWN_CASE";
+    case ResultCode::bad_state:
+      return "BAD_STATE";
+    case ResultCode::deadline:
+      return "DEADLINE";
+    case ResultCode::class_:
+      return "CLASS";
+    case ResultCode::supply:
+      return "SUPPLY";
+    case ResultCode::not_allowed:
+      return "NOT_ALLOWED";
+    case ResultCode::cap:
+      return "CAP";
+    case ResultCode::not_holder:
+      return "NOT_HOLDER";
+    case ResultCode::locked:
+      return "LOCKED";
+    case ResultCode::insufficient:
+      return "INSUFFICIENT";
+    case ResultCode::unknown_lock:
+      return "UNKNOWN_LOCK";
+    case ResultCode::done:
+      return "DONE";
+    case ResultCode::cond_unmet:
+      return "COND_UNMET";
+    case ResultCode::not_party:
+      return "NOT_PARTY";
   }
   return "UNKNOWN";
 }
@@ -98,6 +205,8 @@ enum class Refusal : std::uint16_t {
       return "BAD_SIGNATURE";
     case Refusal::too_many_overlays:
       return "TOO_MANY_OVERLAYS";
+    case Refusal::wrong_time:
+      return "WRONG_TIME";
   }
   return "UNKNOWN";
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Transactions as views over their bytes (docs/spec/codec.md C-20..C-29). Floor: types.
+// Transactions as views over their bytes (docs/spec/codec.md C-20..C-36). Floor: types.
 #pragma once
 
 #include <array>
@@ -8,15 +8,12 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "base/endian.hpp"
 #include "base/limits.hpp"
 #include "base/result.hpp"
+#include "types/operations.hpp"
 
 namespace chopmark {
-
-enum class OperationCode : std::uint8_t {
-  record = 3,
-  attest = 4,
-};
 
 struct SignerRef {
   std::uint32_t member = 0;
@@ -34,19 +31,32 @@ struct OperationView {
 struct TransactionView {
   ByteView bytes;  // all of it
   ByteView body;   // what the id and the signatures cover
-  Digest chain_id{};
   std::uint16_t field = 0;
+  std::uint8_t signer_count = 0;
+  std::uint8_t operation_count = 0;
   std::uint64_t valid_until = 0;
-  std::array<SignerRef, limits::kSignersMax> signer_storage{};
-  std::size_t signer_count = 0;
-  std::vector<OperationView> operations;
+  ByteView signers;     // 8 bytes each
+  ByteView operations;  // one after the other (C-23)
   ByteView signatures;  // 64 bytes for each signer
 
-  [[nodiscard]] std::span<const SignerRef> signers() const noexcept {
-    return std::span(signer_storage).first(signer_count);
+  [[nodiscard]] ByteView chain_id() const noexcept { return body.subspan(3, 32); }
+  [[nodiscard]] SignerRef signer(std::size_t i) const noexcept {
+    const std::uint8_t* const at = signers.data() + 8 * i;
+    return {load_be<std::uint32_t>(at), load_be<std::uint32_t>(at + 4)};
   }
   [[nodiscard]] ByteView signature(std::size_t signer) const noexcept {
     return signatures.subspan(64 * signer, 64);
+  }
+  /// Calls visit(i, operation) for each operation in order, until it returns false.
+  template <class Visit>
+  void for_each_operation(Visit&& visit) const {
+    const std::uint8_t* at = operations.data();
+    for (std::size_t i = 0; i < operation_count; ++i) {
+      const std::size_t size = load_be<std::uint16_t>(at + 2);
+      const OperationView operation{static_cast<OperationCode>(at[0]), at[1], {at + 4, size}};
+      if (!visit(i, operation)) return;
+      at += 4 + size;
+    }
   }
 };
 
@@ -58,28 +68,6 @@ struct TransactionView {
 /// What each signer signs: the tag, then the transaction id.
 inline constexpr std::size_t kSigningBytes = 33;
 [[nodiscard]] std::array<std::uint8_t, kSigningBytes> signing_payload(const Digest& id) noexcept;
-
-enum class RecordAction : std::uint8_t { create = 1, amend = 2, withdraw = 3 };
-
-struct RecordOperation {
-  RecordAction action = RecordAction::create;
-  Digest record_id{};
-  std::uint32_t expected_version = 0;
-  std::uint16_t schema = 0;  // this and what follows: not for withdraw
-  Digest commitment{};
-  ByteView refs;  // record ids of 32 bytes each
-};
-
-struct AttestOperation {
-  Digest target{};
-  std::uint32_t version = 0;
-  std::uint8_t claim = 0;
-  Digest detail{};
-};
-
-/// Offsets count from the front of the operation's body.
-[[nodiscard]] Result<RecordOperation> parse_record(ByteView body);
-[[nodiscard]] Result<AttestOperation> parse_attest(ByteView body);
 
 /// The transactions of a payload (C-29) as views of their bytes; their content is not looked at.
 [[nodiscard]] Result<std::vector<ByteView>> parse_payload(ByteView payload);
