@@ -22,6 +22,7 @@ inline constexpr std::uint64_t kReplayWindow = 1024;  // heights ahead that vali
 
 inline constexpr std::size_t kPoolTransactionsMax = 64 * 1024;
 inline constexpr std::size_t kPoolBytesMax = 64 * 1024 * 1024;
+inline constexpr std::size_t kPoolShares = 8;  // one submitter has at most 1 of so many
 
 inline constexpr std::size_t kStateKeysMax = std::size_t{1} << 28;  // of one version
 inline constexpr std::size_t kStateOverlaysMax = 4096;

@@ -2,76 +2,86 @@
 #include "ledger/ledger.hpp"
 
 #include <algorithm>
-#include <set>
+#include <cstring>
 
+#include "hash/many.hpp"
 #include "hash/sha256.hpp"
-#include "ledger/entries.hpp"
+#include "ledger/genesis_state.hpp"
+#include "ledger/state_batch.hpp"
 #include "merkle/tree_hash.hpp"
+#include "state/proof.hpp"
 
 namespace chopmark::ledger {
 namespace {
 
-State genesis_state(StateArena& arena, const Genesis& genesis) {
-  State state(arena);
-  for (const Member& member : genesis.members) {
-    state.put(member_key(member.id), encode_member(member.encoding));
-  }
-  return state;
-}
+// Behind a transaction in its log leaf (C-34).
+constexpr std::size_t kResultBytes = 3;
 
-/// Leaf of the log: all bytes of the transaction, then its result (C-34).
-Digest log_leaf(ByteView transaction, const TransactionResult& result) {
-  constexpr std::uint8_t prefix = 0;
-  std::array<std::uint8_t, 3> suffix;
-  store_be(suffix.data(), static_cast<std::uint16_t>(result.code));
-  suffix[2] = result.failing_op;
-  Sha256 hasher;
-  hasher.update({&prefix, 1});
-  hasher.update(transaction);
-  hasher.update(suffix);
-  return hasher.finish();
+const Digest& id_of_entry(const std::vector<Entry>& entries, std::uint64_t number) {
+  return entries[number].id;
 }
 
 }  // namespace
 
+bool Ledger::Block::has(const Digest& id) const {
+  return ids.find(id, [this](std::uint64_t n) -> const Digest& { return id_of_entry(entries, n); })
+      .has_value();
+}
+
 Ledger::Ledger(const Genesis& genesis)
-    : arena_(std::make_unique<StateArena>()),
-      chain_id_(genesis.chain_id),
-      registry_(genesis),
+    : chain_id_(genesis.chain_id),
       final_{.digest = genesis.chain_id,
              .parent = {},
              .height = 0,
-             .state = genesis_state(*arena_, genesis),
-             .frontier = merkle::Frontier{},
+             .time_ms = genesis.time_ms,
              .roots = {},
+             .version = tree_.base(),
+             .registered = nullptr,
+             .frontier = merkle::Frontier{},
+             .overlay = Overlay(nullptr, &entries_),
              .entries = {},
              .leaves = {},
              .ids = {}} {
-  final_.roots = {final_.state.root(), 0, final_.frontier.root()};
+  auto registered = std::make_shared<Register>();
+  Overlay state(nullptr, &entries_);
+  View view(state);
+  put_genesis_state(genesis, view);
+  StateBatch batch(state);
+  batch.apply_to(*registered);
+  batch.apply_to(tree_, tree_.base(), 1);
+  batch.apply_to(entries_);
+  final_.registered = std::move(registered);
+  final_.roots = {tree_.find(tree_.base())->root, 0, final_.frontier.root()};
 }
 
-const Ledger::Overlay* Ledger::find(const Digest& digest) const noexcept {
+const Ledger::Block* Ledger::find(const Digest& digest) const noexcept {
   if (digest == final_.digest) return &final_;
-  const auto at = overlays_.find(digest);
-  return at == overlays_.end() ? nullptr : &at->second;
+  const auto at = blocks_.find(digest);
+  return at == blocks_.end() ? nullptr : &at->second;
 }
 
 std::optional<Roots> Ledger::roots(const Digest& digest) const {
-  const Overlay* overlay = find(digest);
-  if (overlay == nullptr) return std::nullopt;
-  return overlay->roots;
+  const Block* block = find(digest);
+  if (block == nullptr) return std::nullopt;
+  return block->roots;
 }
 
-bool Ledger::contains(const Digest& id, const Digest& digest) const noexcept {
-  for (const Overlay* at = find(digest); at != nullptr && at != &final_; at = find(at->parent)) {
-    if (at->ids.contains(id)) return true;
+const Register* Ledger::register_after(const Digest& digest) const noexcept {
+  const Block* block = find(digest);
+  return block == nullptr ? nullptr : block->registered.get();
+}
+
+bool Ledger::contains(const Digest& id, const Digest& digest) const {
+  for (const Block* at = find(digest); at != nullptr && at != &final_; at = find(at->parent)) {
+    if (at->has(id)) return true;
   }
-  return final_entries_.contains(id);
+  return final_entries_.find(id) != nullptr;
 }
 
-const Entry* Ledger::find_final(const Digest& id) const noexcept {
-  const auto at = final_entries_.find(id);
-  return at == final_entries_.end() ? nullptr : &at->second;
+Bytes Ledger::prove_final_entry(const Digest& key) const {
+  Bytes proof;
+  state::prove(tree_, *tree_.find(tree_.base()), key.data(), proof);
+  return proof;
 }
 
 Refusal Ledger::check_header(const Header& header, ByteView payload) const {
@@ -79,69 +89,127 @@ Refusal Ledger::check_header(const Header& header, ByteView payload) const {
   if (header.payload_len != payload.size() || header.payload_root != sha256(payload)) {
     return Refusal::payload_mismatch;
   }
-  const Overlay* parent = find(header.parent_digest);
+  const Block* parent = find(header.parent_digest);
   if (parent == nullptr) return Refusal::unknown_parent;
   if (header.height != parent->height + 1) return Refusal::wrong_height;
+  if (header.time_ms <= parent->time_ms) return Refusal::wrong_time;
   if (header.state_root != parent->roots.state_root) return Refusal::wrong_state_root;
   if (header.log_size != parent->roots.log_size || header.log_root != parent->roots.log_root) {
     return Refusal::wrong_log;
   }
-  return overlays_.size() >= kOverlaysMax ? Refusal::too_many_overlays : Refusal::none;
+  return blocks_.size() >= kOverlaysMax ? Refusal::too_many_overlays : Refusal::none;
 }
 
-Verdict Ledger::check_payload(std::vector<Candidate>& out, const Header& header, ByteView payload,
-                              unsigned threads) const {
+std::size_t Ledger::first_replay(const Candidates& candidates, const Block& parent) const {
+  const auto id_of = [&](std::uint64_t n) -> const Digest& { return candidates.id(n); };
+  IdIndex here;
+  here.reserve(candidates.size());
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    if (!here.insert(candidates.id(i), i, id_of) || contains(candidates.id(i), parent.digest))
+      return i;
+  }
+  return candidates.size();
+}
+
+Verdict Ledger::check_payload(Candidates& out, const Header& header, ByteView payload,
+                              const Verified* verified, unsigned threads) const {
   Verdict verdict;
+  const auto refuse = [&](Refusal refusal, std::size_t transaction) {
+    verdict.refusal = refusal;
+    verdict.transaction = static_cast<std::int64_t>(transaction);
+    return verdict;
+  };
   const Result<std::vector<ByteView>> items = parse_payload(payload);
   if (!items) {
     verdict.refusal = Refusal::malformed_payload;
     verdict.failure = items.failure();
     return verdict;
   }
-  std::set<Digest> seen;
-  out.resize(items->size());
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    verdict.transaction = static_cast<std::int64_t>(i);
-    verdict.refusal = check_form(out[i], verdict.failure, (*items)[i], chain_id_, registry_);
-    if (verdict.refusal != Refusal::none) return verdict;
-    verdict.refusal = check_time(out[i].view, header.height);
-    if (verdict.refusal != Refusal::none) return verdict;
-    if (!seen.insert(out[i].id).second || contains(out[i].id, header.parent_digest)) {
-      verdict.refusal = Refusal::replay;
-      return verdict;
-    }
+  out.reserve(items->size());
+  Refusal stopped = Refusal::none;
+  for (std::size_t i = 0; i < items->size() && stopped == Refusal::none; ++i)
+    stopped = out.add((*items)[i], verdict.failure);
+  // What stands before the one that was stopped may be at fault by L-14.
+  out.hash(threads);
+  const std::size_t replay = first_replay(out, *find(header.parent_digest));
+  if (replay != out.size()) {
+    verdict.failure = {};
+    return refuse(Refusal::replay, replay);
   }
-  const std::vector<std::uint8_t> valid = check_signatures(out, registry_, threads);
+  if (stopped != Refusal::none) return refuse(stopped, out.size());
+  const std::vector<std::uint8_t> valid = out.check_signatures({}, verified, threads);
   const auto bad = std::find(valid.begin(), valid.end(), 0);
-  verdict.transaction = bad == valid.end() ? -1 : bad - valid.begin();
-  verdict.refusal = bad == valid.end() ? Refusal::none : Refusal::bad_signature;
-  return verdict;
+  if (bad == valid.end()) return verdict;
+  return refuse(Refusal::bad_signature, static_cast<std::size_t>(bad - valid.begin()));
 }
 
-Ledger::Overlay Ledger::execute_block(const Digest& digest, const Header& header,
-                                      const std::vector<Candidate>& candidates) {
-  const Overlay& parent = *find(header.parent_digest);
-  Overlay made{.digest = digest,
-               .parent = header.parent_digest,
-               .height = header.height,
-               .state = parent.state,
-               .frontier = parent.frontier,
-               .roots = {},
-               .entries = {},
-               .leaves = {},
-               .ids = {}};
-  for (const Candidate& one : candidates) {
-    const TransactionResult result = execute(registry_, made.state, header.height, one.view);
-    made.ids.emplace(one.id, made.entries.size());
-    made.entries.push_back({one.id, header.height, made.frontier.size(), result});
-    made.leaves.push_back(log_leaf(one.view.bytes, result));
-    made.frontier.append(made.leaves.back());
+void Ledger::execute_block(const Digest& digest, const Header& header, const Candidates& candidates,
+                           unsigned threads) {
+  const Block& parent = *find(header.parent_digest);
+  const Overlay* const below = &parent == &final_ ? nullptr : &parent.overlay;
+  Block made{.digest = digest,
+             .parent = header.parent_digest,
+             .height = header.height,
+             .time_ms = header.time_ms,
+             .roots = {},
+             .version = 0,
+             .registered = parent.registered,
+             .frontier = parent.frontier,
+             .overlay = Overlay(below, &entries_),
+             .entries = {},
+             .leaves = {},
+             .ids = {}};
+  const BlockContext context{chain_id_, *parent.registered, header.height, header.time_ms};
+  View view(made.overlay);
+  made.entries.reserve(candidates.size());
+  made.ids.reserve(candidates.size());
+  const auto id_of = [&](std::uint64_t n) -> const Digest& { return id_of_entry(made.entries, n); };
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    const TransactionResult result = execute(context, view, candidates.view(i));
+    made.ids.insert(candidates.id(i), i, id_of);
+    made.entries.push_back({candidates.id(i), header.height, parent.roots.log_size + i, result});
   }
-  made.roots = {made.state.root(), made.frontier.size(), made.frontier.root()};
-  return made;
+  CHOPMARK_CHECK(tree_.add_overlay(parent.version, made.version) == state::Refusal::none);
+  finish_block(made, candidates, threads);
+  blocks_.emplace(digest, std::move(made));
 }
 
-Verdict Ledger::validate_block(ByteView block, unsigned threads) {
+/// What follows from the changes of an executed block: register, roots, leaves.
+void Ledger::finish_block(Block& block, const Candidates& candidates, unsigned threads) {
+  StateBatch batch(block.overlay);
+  if (batch.changes_register()) {
+    auto registered = std::make_shared<Register>(*block.registered);
+    batch.apply_to(*registered);
+    block.registered = std::move(registered);
+  }
+  batch.apply_to(tree_, block.version, threads);
+  hash_leaves(block, candidates, threads);
+  block.roots = {tree_.find(block.version)->root, block.frontier.size(), block.frontier.root()};
+}
+
+/// Leaves of the log: all bytes of each transaction, then its result (C-34).
+void Ledger::hash_leaves(Block& block, const Candidates& candidates, unsigned threads) const {
+  const std::size_t count = candidates.size();
+  std::vector<std::uint64_t> offsets(count + 1);
+  for (std::size_t i = 0; i < count; ++i)
+    offsets[i + 1] = offsets[i] + candidates.view(i).bytes.size() + kResultBytes;
+  Bytes data(offsets[count]);
+  for (std::size_t i = 0; i < count; ++i) {
+    const ByteView bytes = candidates.view(i).bytes;
+    std::uint8_t* const to = data.data() + offsets[i];
+    std::memcpy(to, bytes.data(), bytes.size());
+    store_be(to + bytes.size(), static_cast<std::uint16_t>(block.entries[i].result.code));
+    to[bytes.size() + 2] = block.entries[i].result.failing_op;
+  }
+  block.leaves.resize(count);
+  if (count == 0) return;
+  std::uint8_t* const leaves = block.leaves[0].data();
+  merkle::leaf_hashes(HashId::sha256, Items::ragged(data.data(), offsets.data(), count), 0, count,
+                      leaves);
+  block.frontier.extend_hashes({leaves, count * sizeof(Digest)}, threads);
+}
+
+Verdict Ledger::validate_block(ByteView block, const Verified* verified, unsigned threads) {
   Verdict verdict;
   const ByteView head = block.first(std::min(block.size(), Header::kBytes));
   const Result<Header> header = parse_header(head);
@@ -159,52 +227,62 @@ Verdict Ledger::validate_block(ByteView block, unsigned threads) {
   }
   verdict.refusal = check_header(*header, payload);
   if (verdict.refusal == Refusal::none) {
-    std::vector<Candidate> candidates;
-    verdict = check_payload(candidates, *header, payload, threads);
-    if (verdict.refusal == Refusal::none) {
-      overlays_.emplace(digest, execute_block(digest, *header, candidates));
-    }
+    Candidates candidates(*find(header->parent_digest)->registered, chain_id_, header->height);
+    verdict = check_payload(candidates, *header, payload, verified, threads);
+    if (verdict.refusal == Refusal::none) execute_block(digest, *header, candidates, threads);
   }
   verdict.digest = digest;
   return verdict;
 }
 
+void Ledger::make_final(Block& block) {
+  StateBatch(block.overlay).apply_to(entries_);
+  if (!block.leaves.empty())
+    log_.extend_hashes({block.leaves[0].data(), block.leaves.size() * sizeof(Digest)}, 1);
+  final_entries_.add(block.entries);
+  block.overlay = Overlay(nullptr, &entries_);
+  block.leaves = {};
+  block.entries = {};
+  block.ids.clear();
+  final_ = std::move(block);
+}
+
 std::optional<std::vector<Entry>> Ledger::finalize(const Digest& digest) {
-  const Overlay* target = find(digest);
+  const Block* target = find(digest);
   if (target == nullptr) return std::nullopt;
   std::vector<Digest> chain;  // from the target down to just above the last final block
-  for (const Overlay* at = target; at != &final_; at = find(at->parent)) {
+  for (const Block* at = target; at != &final_; at = find(at->parent)) {
     CHOPMARK_CHECK(at != nullptr);
     chain.push_back(at->digest);
   }
+  if (chain.empty()) return std::vector<Entry>{};
+  CHOPMARK_CHECK(tree_.merge(target->version) == state::Refusal::none);
   std::vector<Entry> entries;
-  while (!chain.empty()) {
-    auto taken = overlays_.extract(chain.back());
-    chain.pop_back();
-    final_ = std::move(taken.mapped());
-    for (const Digest& leaf : final_.leaves)
-      log_.append_hash(leaf);
-    for (const Entry& entry : final_.entries) {
-      final_entries_.emplace(entry.id, entry);
-      entries.push_back(entry);
-    }
-    final_.entries.clear();
-    final_.leaves.clear();
-    final_.ids.clear();
+  for (; !chain.empty(); chain.pop_back()) {
+    auto taken = blocks_.extract(chain.back());
+    Block& block = taken.mapped();
+    entries.insert(entries.end(), block.entries.begin(), block.entries.end());
+    make_final(block);
   }
+  if (final_.height > limits::kReplayWindow)
+    final_entries_.forget_below(final_.height - limits::kReplayWindow);
   drop_all_but_descendants();
   return entries;
 }
 
 void Ledger::drop_all_but_descendants() {
   // A block whose parent is gone goes too; heights make one pass in their order enough.
-  std::vector<const Overlay*> by_height;
-  for (const auto& [digest, overlay] : overlays_)
-    by_height.push_back(&overlay);
+  std::vector<Block*> by_height;
+  for (auto& [digest, block] : blocks_)
+    by_height.push_back(&block);
   std::sort(by_height.begin(), by_height.end(),
-            [](const Overlay* a, const Overlay* b) { return a->height < b->height; });
-  for (const Overlay* overlay : by_height) {
-    if (find(overlay->parent) == nullptr) overlays_.erase(Digest(overlay->digest));
+            [](const Block* a, const Block* b) { return a->height < b->height; });
+  for (Block* block : by_height) {
+    if (block->parent == final_.digest) {
+      block->overlay.stand_on_final();
+    } else if (find(block->parent) == nullptr) {
+      blocks_.erase(Digest(block->digest));
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The ledger of one chain: the final state and log, and above them a tree of overlays, one for each
+// The ledger of one chain: the final state and log, and above them a tree of blocks, one for each
 // valid block that is not final. Floor: ledger.
 #pragma once
 
@@ -7,17 +7,21 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "base/bytes.hpp"
 #include "ledger/codes.hpp"
+#include "ledger/entry_map.hpp"
+#include "ledger/final_entries.hpp"
+#include "ledger/id_index.hpp"
 #include "ledger/operations.hpp"
-#include "ledger/registry.hpp"
-#include "ledger/state.hpp"
+#include "ledger/overlay.hpp"
+#include "ledger/register.hpp"
 #include "ledger/validate.hpp"
 #include "merkle/frontier.hpp"
 #include "merkle/log.hpp"
+#include "state/tree.hpp"
+#include "types/genesis.hpp"
 #include "types/header.hpp"
 
 namespace chopmark::ledger {
@@ -41,20 +45,13 @@ struct Verdict {
   Failure failure{};
 };
 
-/// A transaction that stands in a block.
-struct Entry {
-  Digest id{};
-  std::uint64_t height = 0;
-  std::uint64_t log_index = 0;
-  TransactionResult result;
-};
-
 class Ledger {
  public:
   explicit Ledger(const Genesis& genesis);
+  Ledger(const Ledger&) = delete;  // blocks borrow from the ledger and from each other
+  Ledger& operator=(const Ledger&) = delete;
 
   [[nodiscard]] const Digest& chain_id() const noexcept { return chain_id_; }
-  [[nodiscard]] const Registry& registry() const noexcept { return registry_; }
   [[nodiscard]] std::uint64_t final_height() const noexcept { return final_.height; }
   [[nodiscard]] const Digest& final_digest() const noexcept { return final_.digest; }
 
@@ -62,49 +59,73 @@ class Ledger {
   [[nodiscard]] bool knows(const Digest& digest) const noexcept { return find(digest) != nullptr; }
   /// Roots after a block that the ledger knows.
   [[nodiscard]] std::optional<Roots> roots(const Digest& digest) const;
+  /// The register of the blocks on this one; null if the ledger does not know it.
+  [[nodiscard]] const Register* register_after(const Digest& digest) const noexcept;
 
   /// Checks a whole block, header and payload, and keeps its overlay if it is valid. A refused
-  /// block leaves no trace. The same block again gets the same answer.
-  [[nodiscard]] Verdict validate_block(ByteView block, unsigned threads);
+  /// block leaves no trace. The same block again gets the same answer. Signatures that `verified`
+  /// (may be null) knows are not checked again.
+  [[nodiscard]] Verdict validate_block(ByteView block, const Verified* verified, unsigned threads);
 
   /// Makes a known block and all below it final, and drops what does not descend from it. Returns
   /// the entries that became final, in order; empty optional if the block is not known.
   [[nodiscard]] std::optional<std::vector<Entry>> finalize(const Digest& digest);
 
-  /// Whether the id stands in this block or below it.
-  [[nodiscard]] bool contains(const Digest& id, const Digest& digest) const noexcept;
-  [[nodiscard]] const Entry* find_final(const Digest& id) const noexcept;
-  [[nodiscard]] const State& final_state() const noexcept { return final_.state; }
+  /// Whether the id stands in this block or below it, as far as L-14 asks.
+  [[nodiscard]] bool contains(const Digest& id, const Digest& digest) const;
+  /// Of the last final blocks, as far as L-14 asks.
+  [[nodiscard]] const Entry* find_final(const Digest& id) const { return final_entries_.find(id); }
+
+  /// An entry of the final state; empty if there is none. Borrowed until the next call that changes
+  /// the ledger.
+  [[nodiscard]] ByteView final_entry(const Digest& key) const noexcept {
+    return entries_.find(key);
+  }
+  /// ST-20 for a key under the final state's root.
+  [[nodiscard]] Bytes prove_final_entry(const Digest& key) const;
   [[nodiscard]] const merkle::Log& log() const noexcept { return log_; }
+  /// Entries of the final state, and bytes held for them and for all versions of the tree.
+  [[nodiscard]] std::size_t final_entry_count() const noexcept { return entries_.size(); }
+  [[nodiscard]] std::size_t memory() const noexcept { return entries_.memory() + tree_.memory(); }
 
  private:
-  struct Overlay {
+  /// A block, and what is after it.
+  struct Block {
     Digest digest{};
     Digest parent{};
     std::uint64_t height = 0;
-    State state;
-    merkle::Frontier frontier;
+    std::uint64_t time_ms = 0;
     Roots roots;
+    state::VersionId version = 0;
+    std::shared_ptr<const Register> registered;
+    merkle::Frontier frontier;
+    Overlay overlay;
     std::vector<Entry> entries;
-    std::vector<Digest> leaves;         // log leaf hashes of the entries
-    std::map<Digest, std::size_t> ids;  // of the entries
+    std::vector<Digest> leaves;  // log leaf hashes of the entries
+    IdIndex ids;                 // of the entries
+    [[nodiscard]] bool has(const Digest& id) const;
   };
 
-  [[nodiscard]] const Overlay* find(const Digest& digest) const noexcept;
+  [[nodiscard]] const Block* find(const Digest& digest) const noexcept;
   [[nodiscard]] Refusal check_header(const Header& header, ByteView payload) const;
-  [[nodiscard]] Verdict check_payload(std::vector<Candidate>& out, const Header& header,
-                                      ByteView payload, unsigned threads) const;
-  [[nodiscard]] Overlay execute_block(const Digest& digest, const Header& header,
-                                      const std::vector<Candidate>& candidates);
+  [[nodiscard]] Verdict check_payload(Candidates& out, const Header& header, ByteView payload,
+                                      const Verified* verified, unsigned threads) const;
+  /// Index of the first candidate whose id stands earlier, or the number of all.
+  [[nodiscard]] std::size_t first_replay(const Candidates& candidates, const Block& parent) const;
+  void execute_block(const Digest& digest, const Header& header, const Candidates& candidates,
+                     unsigned threads);
+  void finish_block(Block& block, const Candidates& candidates, unsigned threads);
+  void hash_leaves(Block& block, const Candidates& candidates, unsigned threads) const;
+  void make_final(Block& block);
   void drop_all_but_descendants();
 
-  std::unique_ptr<StateArena> arena_;
   Digest chain_id_;
-  Registry registry_;
-  Overlay final_;  // the last final block; its entries have moved to final_entries_
-  std::map<Digest, Overlay> overlays_;
+  EntryMap entries_;  // of the final state
+  state::StateTree tree_;
+  Block final_;  // the last final block; its entries have moved to final_entries_
+  std::map<Digest, Block> blocks_;
   merkle::Log log_;
-  std::map<Digest, Entry> final_entries_;
+  FinalEntries final_entries_;
 };
 
 }  // namespace chopmark::ledger
