@@ -8,6 +8,7 @@
 namespace chopmark::tags {
 
 inline constexpr std::uint8_t kTransactionSignature = 0x01;
+inline constexpr std::uint8_t kPossession = 0x02;
 inline constexpr std::uint8_t kNotarize = 0x10;
 inline constexpr std::uint8_t kNullify = 0x11;
 inline constexpr std::uint8_t kFinalize = 0x12;
@@ -21,7 +22,8 @@ inline constexpr std::uint8_t kMessageAsk = 0x53;
 inline constexpr std::uint8_t kMessageBlock = 0x54;
 inline constexpr std::uint8_t kMessageTransactions = 0x58;
 
-inline constexpr std::uint8_t kVersion = 1;       // of every encoding here
+inline constexpr std::uint8_t kVersion = 1;  // of every encoding here but the genesis
+inline constexpr std::uint8_t kGenesisVersion = 2;
 inline constexpr std::uint8_t kSuiteEd25519 = 1;  // Ed25519 (zip215), SHA-256, BLAKE3 state
 
 }  // namespace chopmark::tags
