@@ -23,12 +23,14 @@ class View {
   void remove(const Digest& key);
 
   /// From here on changes can be taken back.
-  void begin_transaction() noexcept { undo_.clear(); }
-  void take_back();
+  void begin_transaction() noexcept;
+  /// Everything since then.
+  void take_back() noexcept;
 
  private:
   Overlay& top_;
   std::vector<Overlay::Undo> undo_;
+  Bytes undo_bytes_;
 };
 
 }  // namespace chopmark::ledger

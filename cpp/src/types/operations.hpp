@@ -96,8 +96,8 @@ enum class ObjectKind : std::uint8_t { record = 1, open_case = 2, lock = 3, hold
 
 struct ObjectId {
   ObjectKind kind = ObjectKind::record;
-  Digest id{};                     // of a record, case or lock; the lot of a holding
-  std::uint32_t asset_class = 0;   // of a holding, like `member`
+  Digest id{};                    // of a record, case or lock; the lot of a holding
+  std::uint32_t asset_class = 0;  // of a holding, like `member`
   std::uint32_t member = 0;
 };
 
@@ -181,19 +181,19 @@ struct AssetClass {
 struct GovernanceOperation {
   GovernanceAction action = GovernanceAction::admit;
   std::uint32_t member = 0;
-  ByteView name;                 // admit
-  NewKey key;                    // admit
-  std::uint16_t field = 0;       // roles
-  std::uint16_t role_bits = 0;   // roles
-  ByteView validators;           // 32 bytes each
-  std::uint8_t threshold = 0;    // council
-  ByteView council;              // u32 each
+  ByteView name;                // admit
+  NewKey key;                   // admit
+  std::uint16_t field = 0;      // roles
+  std::uint16_t role_bits = 0;  // roles
+  ByteView validators;          // 32 bytes each
+  std::uint8_t threshold = 0;   // council
+  ByteView council;             // u32 each
   std::uint8_t parameter = 0;
   std::uint64_t value = 0;
-  ByteView definition;           // of schema, template or class: valid
+  ByteView definition;                           // of schema, template or class: valid
   DefinitionKind kind = DefinitionKind::schema;  // retire, and of `definition`
-  std::uint32_t id = 0;          // retire, and of `definition`
-  ObjectId object;               // hold, unhold
+  std::uint32_t id = 0;                          // retire, and of `definition`
+  ObjectId object;                               // hold, unhold
 };
 [[nodiscard]] Result<GovernanceOperation> parse_governance(ByteView body);
 
@@ -269,7 +269,7 @@ struct UseOperation {
   Digest record_id{};
   std::uint16_t purposes = 0;
   Digest payload{};
-  Digest case_id{};        // break-glass
+  Digest case_id{};               // break-glass
   std::uint16_t template_id = 0;  // break-glass
 };
 [[nodiscard]] Result<UseOperation> parse_use(ByteView body);
