@@ -37,9 +37,14 @@ class EntryBytes {
  public:
   static constexpr std::size_t kBytesMax = 1156;  // a template with all states and transitions
   [[nodiscard]] ByteView view() const noexcept { return {bytes_.data(), size_}; }
+  /// The next `size` bytes, to be written by the caller.
+  [[nodiscard]] std::uint8_t* extend(std::size_t size) noexcept {
+    std::uint8_t* const at = bytes_.data() + size_;
+    size_ += size;
+    return at;
+  }
   void append(ByteView more) noexcept {
-    std::copy(more.begin(), more.end(), bytes_.begin() + static_cast<std::ptrdiff_t>(size_));
-    size_ += more.size();
+    std::copy(more.begin(), more.end(), extend(more.size()));
   }
 
  private:

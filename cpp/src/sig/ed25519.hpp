@@ -35,6 +35,8 @@ class KeySet {
   /// 110,976 bytes: exact verification takes a third of the time, and is then preferred for batches
   /// of some hundreds.
   KeySet(const Items& public_keys, bool tables);
+  /// The keys of `first`, which has no tables, and behind them more; only those are decoded.
+  KeySet(const KeySet& first, const Items& more);
 
   [[nodiscard]] std::size_t size() const noexcept { return bytes_.size(); }
   /// All 0 for a key of another length.
@@ -50,6 +52,8 @@ class KeySet {
   }
 
  private:
+  void decode(const Items& public_keys);  // behind those that are there
+
   std::vector<Digest> bytes_;
   std::vector<curve25519::Niels> points_;
   std::vector<curve25519::Niels> combs_;

@@ -238,6 +238,28 @@ TEST(ed25519_key_set_keeps_order) {
   }
 }
 
+TEST(ed25519_key_set_grows_by_decoding_what_is_new) {
+  const SignedItems items = signed_items(6, 6);
+  std::vector<ByteView> keys(items.keys.begin(), items.keys.end());
+  const Bytes short_key(31, 1);
+  const Bytes small_order = from_hex(kSmallOrderEncodings[4]);
+  keys.insert(keys.begin() + 3, {short_key, small_order});
+  const sig::KeySet whole(Items::list(keys.data(), keys.size()), false);
+  for (std::size_t first = 0; first <= keys.size(); ++first) {
+    const sig::KeySet before(Items::list(keys.data(), first), false);
+    const sig::KeySet grown(before, Items::list(keys.data() + first, keys.size() - first));
+    EXPECT_EQ(before.size(), first);
+    EXPECT_EQ(grown.size(), whole.size());
+    for (std::size_t i = 0; i < whole.size(); ++i) {
+      EXPECT(grown.bytes(i) == whole.bytes(i));
+      EXPECT_EQ(grown.valid(i, Rule::zip215), whole.valid(i, Rule::zip215));
+      EXPECT_EQ(grown.valid(i, Rule::strict), whole.valid(i, Rule::strict));
+      if (!whole.valid(i, Rule::zip215)) continue;
+      EXPECT(encoded(to_point(grown.point(i))) == encoded(to_point(whole.point(i))));
+    }
+  }
+}
+
 TEST(ed25519_one_key_for_many_items) {
   const Signer signer(secret_key(77));
   const ByteView key(signer.public_key());
