@@ -13,7 +13,8 @@ from typing import Any, Protocol
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from chopmark.reference import codec
-from chopmark.reference.codec import Amend, Attest, Claim, Create, Operation, Withdraw
+from chopmark.reference.codec import Amend, Attest, Claim, Create, Operation, Roles, Withdraw
+from chopmark.reference.operations import possession_payload
 
 NO_POINT = (2).to_bytes(32, "little")
 
@@ -37,31 +38,58 @@ class Signer:
     def public(self) -> bytes:
         return self.private.public_key().public_bytes_raw()
 
-    def genesis_key(self) -> codec.GenesisKey:
-        return codec.GenesisKey(self.key_id, self.public)
+    def genesis_key(self, *, administrates: bool = True) -> codec.GenesisKey:
+        return codec.GenesisKey(self.key_id, self.public, administrates)
+
+    def possession(self, chain_id: bytes) -> bytes:
+        """C-51."""
+        return self.private.sign(
+            possession_payload(chain_id, self.member, self.key_id, self.public)
+        )
 
 
+COUNCIL = Signer(1, 1), Signer(2, 1), Signer(3, 1)  # two of them decide
+COUNCIL_GATEWAY = Signer(1, 2)  # a key that does not administrate
+COURT = Signer(4, 1)  # holds and decides in fields 1 and 2
+ISSUER = Signer(5, 1)  # issues, records and attests in field 1
+TRADER = Signer(6, 1)  # trades in field 1
 CLERK, CLERK_SPARE = Signer(7, 1), Signer(7, 9)  # records and attests in field 1, records in 2
-BANK = Signer(20, 5)  # records and attests in field 1
+HOSPITAL = Signer(9, 1)  # records, and sees records in an emergency, in field 1
+BANK = Signer(20, 5)  # records, attests and trades in field 1
 WITNESS = Signer(21, 0)  # attests in field 1
 BROKEN = Signer(22, 1)  # its public key is no point of the curve
 GUEST = Signer(2**32 - 1, 2**32 - 1)  # no roles
 STRANGER = Signer(8, 1)  # no member
 WRONG_KEY = Signer(20, 6)  # a member, but no key of it
 
-BOTH = codec.Role(1, record=True, attest=True)
+ATTEST = Roles.ATTEST | Roles.INSPECT | Roles.APPROVE | Roles.NOTARISE
+BOTH = codec.Role(1, Roles.RECORD | ATTEST)
+COURT_ROLES = Roles.HOLD | Roles.DECIDE
 GENESIS = codec.Genesis(
     name="test-1",
     time_ms=1_700_000_000_000,
     validators=tuple(digest(f"validator {i}") for i in range(4)),
     members=(
+        codec.Member(1, "council-1", (COUNCIL[0].genesis_key(),
+                                      COUNCIL_GATEWAY.genesis_key(administrates=False))),
+        codec.Member(2, "council-2", (COUNCIL[1].genesis_key(),)),
+        codec.Member(3, "council-3", (COUNCIL[2].genesis_key(),)),
+        codec.Member(4, "court", (COURT.genesis_key(),),
+                     (codec.Role(1, COURT_ROLES), codec.Role(2, COURT_ROLES))),
+        codec.Member(5, "issuer", (ISSUER.genesis_key(),),
+                     (codec.Role(1, Roles.ISSUE | Roles.RECORD | ATTEST),)),
+        codec.Member(6, "trader", (TRADER.genesis_key(),), (codec.Role(1, Roles.TRADE),)),
         codec.Member(7, "clerk", (CLERK.genesis_key(), CLERK_SPARE.genesis_key()),
-                     (BOTH, codec.Role(2, record=True))),
-        codec.Member(20, "bank", (BANK.genesis_key(),), (BOTH,)),
-        codec.Member(21, "witness", (WITNESS.genesis_key(),), (codec.Role(1, attest=True),)),
+                     (BOTH, codec.Role(2, Roles.RECORD))),
+        codec.Member(9, "hospital", (HOSPITAL.genesis_key(),),
+                     (codec.Role(1, Roles.RECORD | Roles.EMERGENCY),)),
+        codec.Member(20, "bank", (BANK.genesis_key(),),
+                     (codec.Role(1, BOTH.roles | Roles.TRADE),)),
+        codec.Member(21, "witness", (WITNESS.genesis_key(),), (codec.Role(1, ATTEST),)),
         codec.Member(22, "broken", (codec.GenesisKey(1, NO_POINT),), (BOTH,)),
         codec.Member(2**32 - 1, "guest", (GUEST.genesis_key(),)),
     ),
+    council=codec.Council(2, (1, 2, 3)),
 )  # fmt: skip
 GENESIS_BYTES = GENESIS.encode()
 CHAIN_ID = GENESIS.chain_id
@@ -72,14 +100,14 @@ def record_id(n: int) -> bytes:
     return digest(f"record {n}")
 
 
-def create(n: int, *, refs: Sequence[int] = (), schema: int = 1, actor: int = 0) -> Create:
+def create(n: int, *, refs: Sequence[int] = (), schema: int = 0, actor: int = 0) -> Create:
     ids = tuple(sorted(record_id(ref) for ref in refs))
     return Create(record_id(n), schema, digest(f"document {n}"), ids, actor=actor)
 
 
 def amend(n: int, version: int, *, refs: Sequence[int] = (), actor: int = 0) -> Amend:
     ids = tuple(sorted(record_id(ref) for ref in refs))
-    return Amend(record_id(n), version, 2, digest(f"document {n} {version}"), ids, actor=actor)
+    return Amend(record_id(n), version, 0, digest(f"document {n} {version}"), ids, actor=actor)
 
 
 def withdraw(n: int, version: int, *, actor: int = 0) -> Withdraw:
@@ -146,6 +174,10 @@ class Block:
         return self.header.view if self.header else 0
 
     @property
+    def time_ms(self) -> int:
+        return self.header.time_ms if self.header else GENESIS.time_ms
+
+    @property
     def digest(self) -> bytes:
         return self.header.digest if self.header else CHAIN_ID
 
@@ -190,7 +222,7 @@ def block(
         log_root=log_root,
         next_set_hash=bytes(32),
         justify_root=bytes(32),
-        time_ms=parent.height + 1,
+        time_ms=parent.time_ms + 1000,
     )
     return Block(dataclasses.replace(header, **changes), payload)
 

@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from chopmark.consensus import Config, Replica
-from chopmark.ledger import Genesis, GenesisKey, Ledger, Member, Pool, Role
+from chopmark.ledger import Genesis, GenesisKey, Ledger, Member, Pool, Role, Roles
 from chopmark.node.driver import EVERYONE, Clock, Driver, FinalBlock, MemoryJournal
 from chopmark.node.keys import public_bytes
+from chopmark.reference.wire import ROLES_KNOWN
 
 __all__ = ["Devnet", "Institution", "Node", "make_genesis"]
 
@@ -47,9 +48,9 @@ def derived_key(purpose: str, index: int) -> Ed25519PrivateKey:
 def make_genesis(
     name: str, validators: int, institutions: Iterable[Institution], fields: Iterable[int]
 ) -> tuple[Genesis, list[Ed25519PrivateKey]]:
-    """A genesis in which every institution may record and attest in each of `fields`."""
+    """A genesis in which every institution may do everything in each of `fields`; none governs."""
     keys = [derived_key("validator", i) for i in range(validators)]
-    roles = tuple(Role(field, record=True, attest=True) for field in sorted(fields))
+    roles = tuple(Role(field, Roles(ROLES_KNOWN)) for field in sorted(fields))
     members = tuple(
         Member(one.member, one.name, (GenesisKey(one.key_id, public_bytes(one.key)),), roles)
         for one in sorted(institutions, key=lambda one: one.member)

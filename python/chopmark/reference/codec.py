@@ -1,21 +1,55 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The encodings of docs/spec/codec.md in plain Python. Stands alone.
+"""The encodings of docs/spec/codec.md in plain Python: genesis, transactions, payloads, headers.
 
-Dataclasses encode themselves, and strict parsers accept exactly those bytes.
+Dataclasses encode themselves, and strict parsers accept exactly those bytes. The bodies of
+operations are in `operations`, the general rules in `wire`; what callers need of both is here too.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from enum import IntEnum
-from typing import TypeAlias, TypeVar
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chopmark.reference.operations import (
+    KEY_FLAGS,
+    Amend,
+    Attest,
+    Claim,
+    Council,
+    Create,
+    KeyFlags,
+    Operation,
+    Withdraw,
+    encode_operation,
+    read_operation,
+)
+from chopmark.reference.wire import (
+    COUNCIL_MAX,
+    MEMBER_KEYS_MAX,
+    MEMBER_ROLES_MAX,
+    MEMBERS_MAX,
+    ROLES,
+    SUITE_ED25519,
+    VALIDATORS_MAX,
+    VERSION,
+    ZERO,
+    InvalidEncoding,
+    Reader,
+    Roles,
+    be,
+    encode_name,
+    read_ascending,
+    read_distinct,
+    read_name,
+)
 
 __all__ = [
+    "ZERO",
     "Amend",
     "Attest",
     "Claim",
+    "Council",
     "Create",
     "Genesis",
     "GenesisKey",
@@ -23,9 +57,13 @@ __all__ = [
     "InvalidEncoding",
     "Member",
     "Operation",
+    "Reader",
     "Role",
+    "Roles",
     "Transaction",
     "Withdraw",
+    "be",
+    "encode_operation",
     "encode_payload",
     "parse_genesis",
     "parse_header",
@@ -35,72 +73,23 @@ __all__ = [
     "transaction_id",
 ]
 
-VERSION = 1
-SUITE_ED25519 = 1
 TAG_TRANSACTION_SIGNATURE = 0x01
 TAG_HEADER = 0x20
 TAG_TRANSACTION = 0x30
 TAG_GENESIS = 0x40
+GENESIS_VERSION = 2
 
 TRANSACTION_BYTES_MAX = 32 * 1024
 PAYLOAD_BYTES_MAX = 1024 * 1024
 PAYLOAD_TRANSACTIONS_MAX = 16 * 1024
 OPERATIONS_MAX = 64
-OPERATION_BYTES_MAX = 2 * 1024
 SIGNERS_MAX = 16
-REFS_MAX = 16
-VALIDATORS_MAX = 32
-MEMBERS_MAX = 65536
-NAME_BYTES_MAX = 64
-MEMBER_KEYS_MAX = 16
-MEMBER_ROLES_MAX = 64
-
-ZERO = bytes(32)
-NAME_CHARACTERS = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789.-")
-T = TypeVar("T")
 
 
-class InvalidEncoding(ValueError):
-    """C-2: bytes that no encoder writes; `reason` at byte `offset`."""
-
-    def __init__(self, reason: str, offset: int) -> None:
-        super().__init__(f"{reason} at byte {offset}")
-        self.reason = reason
-        self.offset = offset
+NO_COUNCIL = Council(0, ())
 
 
-class Reader:
-    """Reads big-endian fields in order (C-1)."""
-
-    def __init__(self, data: bytes) -> None:
-        self.data = data
-        self.at = 0
-
-    def expect(self, condition: bool, reason: str) -> None:
-        if not condition:
-            raise InvalidEncoding(reason, self.at)
-
-    def bytes(self, size: int) -> bytes:
-        self.expect(size <= len(self.data) - self.at, "truncated")
-        self.at += size
-        return self.data[self.at - size : self.at]
-
-    def uint(self, size: int) -> int:
-        return int.from_bytes(self.bytes(size), "big")
-
-    def tag(self, value: int, reason: str) -> None:
-        self.expect(self.uint(1) == value, reason)
-
-    def finish(self) -> None:
-        self.expect(self.at == len(self.data), "trailing")
-
-
-def be(value: int, size: int) -> bytes:
-    """An unsigned integer, big-endian. OverflowError if it does not fit."""
-    return value.to_bytes(size, "big")
-
-
-# --- Genesis (C-10 .. C-16) ----------------------------------------------------------------------
+# --- Genesis (C-10 .. C-17) ----------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +98,10 @@ class GenesisKey:
 
     key_id: int
     public_key: bytes
+    administrates: bool = True
+
+    def encode(self) -> bytes:
+        return be(self.key_id, 4) + be(self.administrates, 1) + self.public_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +109,10 @@ class Role:
     """What a member may do in one field (C-15)."""
 
     field: int
-    record: bool = False
-    attest: bool = False
+    roles: Roles
 
     def encode(self) -> bytes:
-        return be(self.field, 2) + be(self.record | self.attest << 1, 1)
+        return be(self.field, 2) + be(self.roles, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +130,7 @@ class Member:
                 be(self.member_id, 4),
                 encode_name(self.name),
                 be(len(self.keys), 1),
-                *(be(key.key_id, 4) + key.public_key for key in self.keys),
+                *(key.encode() for key in self.keys),
                 be(len(self.roles), 1),
                 *(role.encode() for role in self.roles),
             ]
@@ -153,17 +145,19 @@ class Genesis:
     time_ms: int
     validators: tuple[bytes, ...]
     members: tuple[Member, ...]
+    council: Council = NO_COUNCIL
 
     def encode(self) -> bytes:
         return b"".join(
             [
-                bytes([TAG_GENESIS, VERSION, SUITE_ED25519]),
+                bytes([TAG_GENESIS, GENESIS_VERSION, SUITE_ED25519]),
                 encode_name(self.name),
                 be(self.time_ms, 8),
                 be(len(self.validators), 1),
                 *self.validators,
                 be(len(self.members), 4),
                 *(member.encode() for member in self.members),
+                self.council.encode(),
             ]
         )
 
@@ -173,195 +167,61 @@ class Genesis:
         return hashlib.sha256(self.encode()).digest()
 
 
-def encode_name(name: str) -> bytes:
-    data = name.encode("ascii")
-    return be(len(data), 1) + data
+def read_member(reader: Reader, member_id: int, public_keys: set[bytes]) -> Member:
+    """C-13 .. C-15; `public_keys` are those read so far in this genesis."""
 
+    def key(key_id: int) -> GenesisKey:
+        flags = KEY_FLAGS.read(reader)
+        public_key = reader.bytes(32)
+        reader.expect(public_key not in public_keys, "order")
+        public_keys.add(public_key)
+        return GenesisKey(key_id, public_key, KeyFlags.ADMINISTRATE in flags)
 
-def read_name(reader: Reader) -> str:
-    size = reader.uint(1)
-    reader.expect(1 <= size <= NAME_BYTES_MAX, "limit")
-    data = reader.bytes(size)
-    reader.expect(NAME_CHARACTERS.issuperset(data), "value")
-    return data.decode("ascii")
+    def role(field: int) -> Role:
+        roles = ROLES.read(reader)
+        reader.expect(roles != Roles.NONE, "value")
+        return Role(field, roles)
 
-
-def read_ascending(reader: Reader, count: int, id_size: int, rest: Callable[[int], T]) -> list[T]:
-    """Entries that start with an id larger than the one before."""
-    last = -1
-    entries = []
-    for _ in range(count):
-        identity = reader.uint(id_size)
-        reader.expect(identity > last, "order")
-        last = identity
-        entries.append(rest(identity))
-    return entries
-
-
-def read_member(reader: Reader, member_id: int) -> Member:
     name = read_name(reader)
-    count = reader.uint(1)
-    reader.expect(1 <= count <= MEMBER_KEYS_MAX, "limit")
-    keys = read_ascending(reader, count, 4, lambda i: GenesisKey(i, reader.bytes(32)))
-    count = reader.uint(1)
-    reader.expect(count <= MEMBER_ROLES_MAX, "limit")
+    keys = read_ascending(reader, reader.count(1, 1, MEMBER_KEYS_MAX), 4, key)
+    reader.expect(any(one.administrates for one in keys), "value")
+    roles = read_ascending(reader, reader.count(1, 0, MEMBER_ROLES_MAX), 2, role)
+    return Member(member_id, name, tuple(keys), tuple(roles))
 
-    def role(field_id: int) -> Role:
-        bits = reader.uint(1)
-        reader.expect(1 <= bits <= 3, "value")
-        return Role(field_id, bool(bits & 1), bool(bits & 2))
 
-    return Member(member_id, name, tuple(keys), tuple(read_ascending(reader, count, 2, role)))
+def read_genesis_council(reader: Reader, members: Sequence[int]) -> Council:
+    """C-17."""
+    threshold = reader.uint(1)
+    count = reader.count(1, 0, COUNCIL_MAX)
+    reader.expect(min(count, 1) <= threshold <= count, "value")
+
+    def check(member: int) -> int:
+        reader.expect(member in known, "value")
+        return member
+
+    known = set(members)
+    return Council(threshold, tuple(read_ascending(reader, count, 4, check)))
 
 
 def parse_genesis(data: bytes) -> Genesis:
-    """Exactly one genesis (C-10 .. C-15)."""
+    """Exactly one genesis (C-10 .. C-17)."""
     reader = Reader(data)
     reader.tag(TAG_GENESIS, "tag")
-    reader.tag(VERSION, "version")
+    reader.tag(GENESIS_VERSION, "version")
     reader.tag(SUITE_ED25519, "version")
     name = read_name(reader)
     time_ms = reader.uint(8)
-    count = reader.uint(1)
-    reader.expect(1 <= count <= VALIDATORS_MAX, "limit")
-    validators: list[bytes] = []
-    for _ in range(count):
-        key = reader.bytes(32)
-        reader.expect(key not in validators, "order")
-        validators.append(key)
-    count = reader.uint(4)
-    reader.expect(count <= MEMBERS_MAX, "limit")
-    members = read_ascending(reader, count, 4, lambda i: read_member(reader, i))
+    count = reader.count(1, 1, VALIDATORS_MAX)
+    validators = read_distinct(reader, count, lambda r: r.bytes(32))
+    public_keys: set[bytes] = set()
+    count = reader.count(4, 0, MEMBERS_MAX)
+    members = read_ascending(reader, count, 4, lambda i: read_member(reader, i, public_keys))
+    council = read_genesis_council(reader, [member.member_id for member in members])
     reader.finish()
-    return Genesis(name, time_ms, tuple(validators), tuple(members))
+    return Genesis(name, time_ms, validators, tuple(members), council)
 
 
 # --- Transactions (C-20 .. C-29) -----------------------------------------------------------------
-
-
-class Claim(IntEnum):
-    """What an attestation says (C-28)."""
-
-    RECEIVED = 1
-    VERIFIED = 2
-    FAILED = 3
-    INSPECTED = 4
-    APPROVED = 5
-    REJECTED = 6
-    DISPUTED = 7
-    NOTARISED = 8
-    APPRAISED = 9
-    CONSENT = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Create:
-    """REC create (C-27): a new record, version 1."""
-
-    record_id: bytes
-    schema: int
-    commitment: bytes
-    refs: tuple[bytes, ...] = ()
-    actor: int = field(default=0, kw_only=True)
-
-    def encode(self) -> bytes:
-        head = be(1, 1) + self.record_id + be(0, 4)
-        return head + encode_content(self.schema, self.commitment, self.refs)
-
-
-@dataclass(frozen=True, slots=True)
-class Amend:
-    """REC amend (C-27): the next version after `expected_version`."""
-
-    record_id: bytes
-    expected_version: int
-    schema: int
-    commitment: bytes
-    refs: tuple[bytes, ...] = ()
-    actor: int = field(default=0, kw_only=True)
-
-    def encode(self) -> bytes:
-        head = be(2, 1) + self.record_id + be(self.expected_version, 4)
-        return head + encode_content(self.schema, self.commitment, self.refs)
-
-
-@dataclass(frozen=True, slots=True)
-class Withdraw:
-    """REC withdraw (C-27): the record stays, marked; one version more."""
-
-    record_id: bytes
-    expected_version: int
-    actor: int = field(default=0, kw_only=True)
-
-    def encode(self) -> bytes:
-        return be(3, 1) + self.record_id + be(self.expected_version, 4)
-
-
-@dataclass(frozen=True, slots=True)
-class Attest:
-    """ATT (C-28): a statement on one version of a record."""
-
-    target: bytes
-    version: int
-    claim: Claim
-    detail: bytes = ZERO
-    actor: int = field(default=0, kw_only=True)
-
-    def encode(self) -> bytes:
-        return self.target + be(self.version, 4) + be(self.claim, 1) + self.detail
-
-
-Operation: TypeAlias = Create | Amend | Withdraw | Attest
-CODE_RECORD = 3
-CODE_ATTEST = 4
-
-
-def encode_content(schema: int, commitment: bytes, refs: Sequence[bytes]) -> bytes:
-    return be(schema, 2) + commitment + be(len(refs), 1) + b"".join(refs)
-
-
-def encode_operation(operation: Operation) -> bytes:
-    """C-23."""
-    code = CODE_ATTEST if isinstance(operation, Attest) else CODE_RECORD
-    body = operation.encode()
-    return be(code, 1) + be(operation.actor, 1) + be(len(body), 2) + body
-
-
-def parse_record(data: bytes, actor: int) -> Create | Amend | Withdraw:
-    """C-27."""
-    reader = Reader(data)
-    action = reader.uint(1)
-    reader.expect(1 <= action <= 3, "tag")
-    record_id = reader.bytes(32)
-    version = reader.uint(4)
-    reader.expect((version == 0) == (action == 1), "value")
-    if action == 3:
-        reader.finish()
-        return Withdraw(record_id, version, actor=actor)
-    schema = reader.uint(2)
-    commitment = reader.bytes(32)
-    count = reader.uint(1)
-    reader.expect(count <= REFS_MAX, "limit")
-    packed = reader.bytes(32 * count)
-    refs = tuple(packed[32 * i : 32 * i + 32] for i in range(count))
-    reader.expect(list(refs) == sorted(set(refs)), "order")
-    reader.finish()
-    if action == 1:
-        return Create(record_id, schema, commitment, refs, actor=actor)
-    return Amend(record_id, version, schema, commitment, refs, actor=actor)
-
-
-def parse_attest(data: bytes, actor: int) -> Attest:
-    """C-28."""
-    reader = Reader(data)
-    target = reader.bytes(32)
-    version = reader.uint(4)
-    reader.expect(version >= 1, "value")
-    claim = reader.uint(1)
-    reader.expect(1 <= claim <= 10, "tag")
-    detail = reader.bytes(32)
-    reader.finish()
-    return Attest(target, version, Claim(claim), detail, actor=actor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -404,21 +264,6 @@ class Transaction:
 def signing_payload(identity: bytes) -> bytes:
     """C-25: what each signer signs."""
     return bytes([TAG_TRANSACTION_SIGNATURE]) + identity
-
-
-def read_operation(reader: Reader, signers: int) -> Operation:
-    code = reader.uint(1)
-    reader.expect(code in (CODE_RECORD, CODE_ATTEST), "tag")
-    actor = reader.uint(1)
-    reader.expect(actor < signers, "value")
-    size = reader.uint(2)
-    reader.expect(1 <= size <= OPERATION_BYTES_MAX, "limit")
-    start = reader.at
-    body = reader.bytes(size)
-    try:
-        return parse_record(body, actor) if code == CODE_RECORD else parse_attest(body, actor)
-    except InvalidEncoding as error:
-        raise InvalidEncoding(error.reason, start + error.offset) from None
 
 
 def parse_transaction(data: bytes) -> Transaction:

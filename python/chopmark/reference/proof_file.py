@@ -37,6 +37,41 @@ RESULT_NAMES = {  # docs/spec/ledger.md L-31
     6: "VERSION_CONFLICT",
     7: "WITHDRAWN",
     8: "STALE_VERSION",
+    9: "FROZEN",
+    10: "THRESHOLD",
+    11: "UNKNOWN_MEMBER",
+    12: "CONFLICT",
+    13: "LAST_VALIDATOR",
+    14: "KEY_UNKNOWN",
+    15: "KEY_REVOKED",
+    16: "KEY_REUSED",
+    17: "BAD_POSSESSION",
+    18: "LAST_KEY",
+    19: "LIMIT",
+    20: "SCHEMA",
+    21: "DUPLICATE_BACKING",
+    22: "BACKING_LIVE",
+    23: "HOLD",
+    24: "TOO_EARLY",
+    25: "EXPIRED",
+    26: "NO_GRANT",
+    27: "EXHAUSTED",
+    28: "PURPOSE",
+    29: "TEMPLATE",
+    30: "UNKNOWN_CASE",
+    31: "BAD_STATE",
+    32: "DEADLINE",
+    33: "CLASS",
+    34: "SUPPLY",
+    35: "NOT_ALLOWED",
+    36: "CAP",
+    37: "NOT_HOLDER",
+    38: "LOCKED",
+    39: "INSUFFICIENT",
+    40: "UNKNOWN_LOCK",
+    41: "DONE",
+    42: "COND_UNMET",
+    43: "NOT_PARTY",
 }
 RESULT_FIELDS = {"code", "failing_op"}
 OPENING_FIELDS = {"operation", "salt"}
@@ -148,7 +183,7 @@ class Genesis:
 
 def parse_genesis(data: bytes) -> Genesis:
     reader = Reader(data, "genesis")
-    reader.tag(0x40, 1, 1)
+    reader.tag(0x40, 2, 1)
     name = reader.take(reader.uint(1)).decode("ascii", "replace")
     reader.uint(8)
     validators = [reader.take(32) for _ in range(reader.uint(1))]
@@ -161,9 +196,12 @@ def parse_genesis(data: bytes) -> Genesis:
         keys: dict[int, bytes] = {}
         for _ in range(reader.uint(1)):
             key = reader.uint(4)
+            reader.take(1)  # flags
             keys[key] = reader.take(32)
-        reader.take(3 * reader.uint(1))
+        reader.take(4 * reader.uint(1))  # roles
         members[member] = (member_name, keys)
+    reader.take(1)  # the council's threshold
+    reader.take(4 * reader.uint(1))
     reader.finish()
     return Genesis(hashlib.sha256(data).digest(), name, validators, members)
 
@@ -277,7 +315,7 @@ def check_document(
     require(code == 3, "the operation that the opening names is not a record")
     reader = Reader(body, "record operation")
     action, record_id, expected = reader.uint(1), reader.take(32), reader.uint(4)
-    require(action in (1, 2), "the operation records no document")
+    require(action in (1, 2, 5), "the operation records no document")
     reader.uint(2)
     commitment = hashlib.sha256(
         b"chopmark commitment v1" + opening["salt"] + hashlib.sha256(document).digest()
