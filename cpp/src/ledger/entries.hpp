@@ -43,9 +43,7 @@ class EntryBytes {
     size_ += size;
     return at;
   }
-  void append(ByteView more) noexcept {
-    std::copy(more.begin(), more.end(), extend(more.size()));
-  }
+  void append(ByteView more) noexcept { std::copy(more.begin(), more.end(), extend(more.size())); }
 
  private:
   std::size_t size_ = 0;

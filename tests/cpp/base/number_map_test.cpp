@@ -41,13 +41,15 @@ TEST(a_number_map_agrees_with_a_tree) {
     model[key] = value;
   }
   EXPECT_EQ(map.size(), model.size());
-  for (const auto& [key, value] : model) EXPECT(map.find(key) == value);
+  for (const auto& [key, value] : model)
+    EXPECT(map.find(key) == value);
   EXPECT(!map.find(0x100).has_value());
 }
 
 TEST(a_copy_of_a_number_map_is_on_its_own) {
   NumberMap map;
-  for (std::uint32_t i = 0; i < 100; ++i) map.set(i, i);
+  for (std::uint32_t i = 0; i < 100; ++i)
+    map.set(i, i);
   NumberMap copy = map;
   copy.set(5, 6);
   EXPECT_EQ(map.find(5).value_or(0), 5U);
