@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -28,6 +31,7 @@ from ledger_world import (
     record_id,
     transaction,
 )
+from test_reference_ledger_invariants import Walk
 
 from chopmark.reference import merkle
 from chopmark.reference import state as tree
@@ -263,6 +267,25 @@ def test_hold_by_a_court_in_a_block(chain: Chain) -> None:
     )
     assert results == ["OK", "OK", "VERSION_CONFLICT"]
     assert chain.add(chain.sign(Withdraw(record_id(1), 1))) == ["HOLD"]
+
+
+def test_entries_have_the_sizes_of_the_specification() -> None:
+    """The table of L-27, and every entry of a state that has been in use."""
+    text = (Path(__file__).resolve().parents[2] / "docs/spec/ledger.md").read_text()
+    rows = re.findall(
+        r"^\| (0x..) \| [a-z ]+ \| .* \| ([0-9,]+)(?: to ([0-9,]+),.*)? \| L", text, re.M
+    )
+    sizes = {int(kind, 16): (size, most or size) for kind, size, most in rows}
+    assert sorted(sizes) == list(range(1, 19))
+    walk = Walk(Random(3))
+    for _ in range(400):
+        walk.step()
+    seen = set()
+    for entry in walk.scene.state.values():
+        least, most = (int(number.replace(",", "")) for number in sizes[entry[0]])
+        assert least <= len(entry) <= most and entry[1] == 1
+        seen.add(entry[0])
+    assert seen == set(sizes)
 
 
 def test_every_refusal_has_a_number() -> None:
