@@ -195,6 +195,12 @@ TEST(transaction_failure_offsets_count_from_the_front) {
   Draft draft = sample();
   draft.signers[1].member = draft.signers[0].member;
   expect_refused(draft, {Error::order, signers + 16});
+  const Bytes whole = with_signatures(sample());
+  for (const std::size_t size : {signers + 3, signers + 4, signers + 11}) {
+    const Result<TransactionView> cut = parse_transaction(ByteView(whole).first(size));
+    const std::size_t field = signers + (size - signers) / 4 * 4;
+    EXPECT(!cut && cut.failure() == (Failure{Error::truncated, field}));
+  }
   draft = sample();
   draft.operations[0].code = 13;
   expect_refused(draft, {Error::tag, operations + 1});
