@@ -100,7 +100,7 @@ TEST(governance_changes_the_status_of_members) {
   World world;
   world.as({1, 2});
   EXPECT(world.run(governance(GovernanceAction::freeze, 99)) ==
-         ResultCode::unknown_member);  // L-120
+         ResultCode::unknown_member);                                                    // L-120
   EXPECT(world.run(governance(GovernanceAction::unfreeze, 5)) == ResultCode::conflict);  // L-121
   EXPECT(world.run(governance(GovernanceAction::freeze, 3)) == ResultCode::conflict);    // L-122
   EXPECT(world.run(governance(GovernanceAction::freeze, 5)) == ResultCode::ok);
@@ -156,7 +156,8 @@ TEST(governance_sets_validators_council_and_parameters) {
 
   GovernanceOperation council = governance(GovernanceAction::council);
   codec::Writer out;
-  for (const std::uint32_t member : {4U, 99U}) out.u32(member);
+  for (const std::uint32_t member : {4U, 99U})
+    out.u32(member);
   const Bytes members = out.take();
   council.threshold = 1;
   council.council = members;
@@ -180,8 +181,7 @@ TEST(governance_defines_and_retires) {
   World world;
   world.as({1, 2});
   const Bytes schema = encoded(Schema{1, kField, SchemaMode::no_nullifiers, 0});
-  const auto define =
-      definition(schema, GovernanceAction::schema, DefinitionKind::schema, 1);
+  const auto define = definition(schema, GovernanceAction::schema, DefinitionKind::schema, 1);
   EXPECT(world.run(retirement(DefinitionKind::schema, 1)) == ResultCode::schema);  // L-155
   EXPECT(world.run(retirement(DefinitionKind::case_template, 1)) == ResultCode::template_);
   EXPECT(world.run(retirement(DefinitionKind::asset_class, 1)) == ResultCode::class_);
@@ -234,7 +234,8 @@ TEST(governance_holds_objects_once_in_a_block) {
   EXPECT(world.as(4).run(hold) == ResultCode::role_denied);  // L-161
   world.as(5);
   EXPECT(world.run(unhold) == ResultCode::conflict);  // L-162: it is not held
-  EXPECT(world.in_field(kOtherField).run(hold) == ResultCode::ok);  // the field of the record counts
+  EXPECT(world.in_field(kOtherField).run(hold) ==
+         ResultCode::ok);  // the field of the record counts
   EXPECT(world.run(hold) == ResultCode::conflict);
   EXPECT(world.run(unhold) == ResultCode::conflict);  // once in a block
   world.next_block();

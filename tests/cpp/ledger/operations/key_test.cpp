@@ -83,15 +83,15 @@ TEST(key_rotate_keeps_flags_and_counts) {
 
 TEST(key_revoke) {
   World world;
-  EXPECT(world.run(revocation(9)) == ResultCode::key_unknown);     // L-230
-  EXPECT(world.run(revocation(1)) == ResultCode::last_key);        // L-234
-  EXPECT(world.run(revocation(1, 11)) == ResultCode::conflict);    // L-233
+  EXPECT(world.run(revocation(9)) == ResultCode::key_unknown);   // L-230
+  EXPECT(world.run(revocation(1)) == ResultCode::last_key);      // L-234
+  EXPECT(world.run(revocation(1, 11)) == ResultCode::conflict);  // L-233
   WithKey add(world, KeyAction::add, 1, 2, 70);
   EXPECT(world.run(add.op) == ResultCode::ok);
   world.next_block();
   world.with_key(1, 2);
-  EXPECT(world.run(revocation(1)) == ResultCode::role_denied);  // L-232
-  EXPECT(world.run(revocation(2, 11)) == ResultCode::ok);       // itself
+  EXPECT(world.run(revocation(1)) == ResultCode::role_denied);                             // L-232
+  EXPECT(world.run(revocation(2, 11)) == ResultCode::ok);                                  // itself
   EXPECT(key_of(world, 1, 2).until == 12 && key_of(world, 1, 2).compromised_since == 11);  // L-235
   EXPECT(member_of(world, 1).keys == 1 && member_of(world, 1).admin_keys == 1);
   EXPECT(world.run(revocation(2)) == ResultCode::key_revoked);  // L-231

@@ -14,7 +14,8 @@ World::World() {
   put(governance_key(), governance);
   const Bytes validators(std::size_t{5} * 32, 1);
   put(validators_key(), ValidatorsEntry{0, validators});
-  for (std::uint32_t member = 1; member <= 5; ++member) put_member(member);
+  for (std::uint32_t member = 1; member <= 5; ++member)
+    put_member(member);
   next_block();
   height_ = 10;
   as(1);
@@ -55,7 +56,8 @@ World& World::with_key(std::uint32_t member, std::uint32_t key) {
 
 TransactionView World::view_of(const std::vector<Bytes>& operations) {
   operations_.clear();
-  for (const Bytes& operation : operations) append(operations_, operation);
+  for (const Bytes& operation : operations)
+    append(operations_, operation);
   TransactionView view;
   view.field = field_;
   view.signer_count = static_cast<std::uint8_t>(signers_.size() / 8);
@@ -136,7 +138,8 @@ Bytes encoded(const Template& one) {
   out.u8(one.review ? 1 : 0);
   out.bytes(Digest{});
   out.u8(one.party_count);
-  for (std::size_t i = 0; i < one.party_count; ++i) out.u16(one.party_roles[i]);
+  for (std::size_t i = 0; i < one.party_count; ++i)
+    out.u16(one.party_roles[i]);
   out.u8(one.openers);
   out.u8(one.state_count);
   for (std::size_t i = 0; i < one.state_count; ++i) {

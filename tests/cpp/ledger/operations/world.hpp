@@ -26,7 +26,9 @@ inline Digest id_of(std::uint8_t number) {
 inline ResultCode call(ledger::Context& c, const GovernanceOperation& op) {
   return execute_governance(c, op);
 }
-inline ResultCode call(ledger::Context& c, const KeyOperation& op) { return execute_key(c, op); }
+inline ResultCode call(ledger::Context& c, const KeyOperation& op) {
+  return execute_key(c, op);
+}
 inline ResultCode call(ledger::Context& c, const RecordOperation& op) {
   return execute_record(c, op);
 }
@@ -36,9 +38,15 @@ inline ResultCode call(ledger::Context& c, const AttestOperation& op) {
 inline ResultCode call(ledger::Context& c, const GrantOperation& op) {
   return execute_grant(c, op);
 }
-inline ResultCode call(ledger::Context& c, const UseOperation& op) { return execute_use(c, op); }
-inline ResultCode call(ledger::Context& c, const OpenOperation& op) { return execute_open(c, op); }
-inline ResultCode call(ledger::Context& c, const StepOperation& op) { return execute_step(c, op); }
+inline ResultCode call(ledger::Context& c, const UseOperation& op) {
+  return execute_use(c, op);
+}
+inline ResultCode call(ledger::Context& c, const OpenOperation& op) {
+  return execute_open(c, op);
+}
+inline ResultCode call(ledger::Context& c, const StepOperation& op) {
+  return execute_step(c, op);
+}
 inline ResultCode call(ledger::Context& c, const IssueOperation& op) {
   return execute_issue(c, op);
 }
@@ -48,7 +56,9 @@ inline ResultCode call(ledger::Context& c, const TransferOperation& op) {
 inline ResultCode call(ledger::Context& c, const RedeemOperation& op) {
   return execute_redeem(c, op);
 }
-inline ResultCode call(ledger::Context& c, const LockOperation& op) { return execute_lock(c, op); }
+inline ResultCode call(ledger::Context& c, const LockOperation& op) {
+  return execute_lock(c, op);
+}
 
 /// Members 1 to 5, each with the key 1, which administrates, and every role in kField; the council
 /// is 1, 2, 3 with threshold 2. Block 10, at 1,000 ms.
