@@ -8,7 +8,7 @@
 #include "embed/python/buffers.hpp"
 #include "embed/python/errors.hpp"
 #include "embed/python/locked.hpp"
-#include "ledger/entries.hpp"
+#include "hash/blake3.hpp"
 #include "ledger/ledger.hpp"
 #include "pool/pool.hpp"
 
@@ -119,10 +119,14 @@ class SharedLedger {
     return py::make_tuple(to_bytes(roots->state_root), roots->log_size, to_bytes(roots->log_root));
   }
 
-  Verdict validate_block(py::handle block, py::handle threads) {
+  Verdict validate_block(py::handle block, Locked<pool::Pool>* pool, py::handle threads) {
     const ConstantBytes bytes(block, "block");
     const unsigned workers = thread_count(threads);
-    return state_.use([&](Ledger& l) { return l.validate_block(bytes.bytes(), workers); });
+    return state_.use([&](Ledger& l) {
+      if (pool == nullptr) return l.validate_block(bytes.bytes(), nullptr, workers);
+      return pool->use_without_gil(
+          [&](pool::Pool& p) { return l.validate_block(bytes.bytes(), &p, workers); });
+    });
   }
 
   Results finalize(py::handle digest) {
@@ -144,15 +148,32 @@ class SharedLedger {
                           static_cast<std::uint16_t>(entry->result.code), entry->result.failing_op);
   }
 
-  /// The state value under the key of a kind of object, or None.
-  OptionalBytes value(const Digest& key) {
-    const auto stored = state_.use([&](Ledger& l) -> std::optional<Bytes> {
-      const Bytes* found = l.final_state().get(key);
-      if (found == nullptr) return std::nullopt;
-      return *found;
+  /// The final state's entry with the preimage `kind || id` of its key, or None.
+  OptionalBytes entry(py::handle preimage) {
+    const Digest key = key_argument(preimage);
+    const Bytes stored = state_.use([&](Ledger& l) {
+      const ByteView found = l.final_entry(key);
+      return Bytes(found.begin(), found.end());
     });
-    if (!stored) return py::none();
-    return to_bytes(*stored);
+    if (stored.empty()) return py::none();
+    return to_bytes(stored);
+  }
+
+  /// The entry, or None, and its proof.
+  py::typing::Tuple<OptionalBytes, py::bytes> prove_entry(py::handle preimage) {
+    const Digest key = key_argument(preimage);
+    const auto [stored, proof] = state_.use([&](Ledger& l) {
+      const ByteView found = l.final_entry(key);
+      return std::pair(Bytes(found.begin(), found.end()), l.prove_final_entry(key));
+    });
+    return py::make_tuple(stored.empty() ? py::object(py::none()) : py::object(to_bytes(stored)),
+                          to_bytes(proof));
+  }
+
+  std::pair<std::uint64_t, std::uint64_t> usage() {
+    return state_.use([](Ledger& l) {
+      return std::pair<std::uint64_t, std::uint64_t>(l.final_entry_count(), l.memory());
+    });
   }
 
   std::uint64_t log_size() {
@@ -183,6 +204,10 @@ class SharedLedger {
   [[nodiscard]] Locked<Ledger>& state() noexcept { return state_; }
 
  private:
+  static Digest key_argument(py::handle preimage) {
+    const Buffer buffer(preimage, "preimage");
+    return blake3(buffer.bytes());
+  }
   static Bytes owned(py::handle genesis) {
     const Buffer buffer(genesis, "genesis");
     return {buffer.bytes().begin(), buffer.bytes().end()};
@@ -226,6 +251,7 @@ class SharedPool {
   std::size_t total_bytes() {
     return pool_.use([](pool::Pool& p) { return p.bytes(); });
   }
+  [[nodiscard]] Locked<pool::Pool>& pool() noexcept { return pool_; }
 
  private:
   template <class Work>
@@ -271,8 +297,7 @@ py::bytes id_of(py::handle transaction) {
 
 py::typing::Dict<py::int_, py::str> result_names() {
   py::typing::Dict<py::int_, py::str> names;
-  for (std::uint16_t code = 0;
-       code <= static_cast<std::uint16_t>(ledger::ResultCode::stale_version); ++code) {
+  for (std::uint16_t code = 0; code <= ledger::kResultCodeMax; ++code) {
     names[py::int_(code)] = ledger::code_name(static_cast<ledger::ResultCode>(code));
   }
   return names;
@@ -312,27 +337,17 @@ void bind_ledger(py::module_& core) {
       .def_property_readonly("log_size", &SharedLedger::log_size)
       .def("knows", &SharedLedger::knows, py::arg("digest"))
       .def("roots", &SharedLedger::roots, py::arg("digest"))
-      .def("validate_block", &SharedLedger::validate_block, py::arg("block"), py::arg("threads"))
+      .def(
+          "validate_block",
+          [](SharedLedger& self, py::handle block, SharedPool* pool, py::handle threads) {
+            return self.validate_block(block, pool == nullptr ? nullptr : &pool->pool(), threads);
+          },
+          py::arg("block"), py::arg("pool").none(true), py::arg("threads"))
       .def("finalize", &SharedLedger::finalize, py::arg("digest"))
       .def("find", &SharedLedger::find, py::arg("transaction_id"))
-      .def(
-          "record_value",
-          [](SharedLedger& self, py::handle id) {
-            return self.value(ledger::record_key(digest_argument(id, "record_id")));
-          },
-          py::arg("record_id"))
-      .def(
-          "member_value",
-          [](SharedLedger& self, std::uint32_t id) { return self.value(ledger::member_key(id)); },
-          py::arg("member_id"))
-      .def(
-          "attestation_value",
-          [](SharedLedger& self, std::uint32_t signer, py::handle target, std::uint32_t version,
-             std::uint8_t claim) {
-            const AttestOperation op{digest_argument(target, "target"), version, claim, {}};
-            return self.value(ledger::attestation_key(signer, op));
-          },
-          py::arg("signer"), py::arg("target"), py::arg("version"), py::arg("claim"))
+      .def("entry", &SharedLedger::entry, py::arg("preimage"))
+      .def("prove_entry", &SharedLedger::prove_entry, py::arg("preimage"))
+      .def_property_readonly("usage", &SharedLedger::usage)
       .def("log_root", &SharedLedger::log_root, py::arg("size"))
       .def("prove_inclusion", &SharedLedger::prove_inclusion, py::arg("index"), py::arg("size"));
   py::class_<SharedPool>(m, "Pool")

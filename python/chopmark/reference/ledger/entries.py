@@ -95,11 +95,19 @@ class StateEntry(Layout):
     ID: ClassVar[tuple[int, ...]]
 
     @classmethod
+    def preimage(cls, *identity: int | bytes) -> bytes:
+        """What the key of an entry is the hash of. ValueError if it identifies none."""
+        parts = [
+            be(part, width) if isinstance(part, int) else part
+            for part, width in zip(identity, cls.ID, strict=True)
+        ]
+        if [len(part) for part in parts] != list(cls.ID):
+            raise ValueError(f"{cls.__name__} is identified by parts of {cls.ID} bytes")
+        return bytes([cls.KIND]) + b"".join(parts)
+
+    @classmethod
     def key(cls, *identity: int | bytes) -> bytes:
-        parts = [be(p, w) if isinstance(p, int) else p for p, w in zip(identity, cls.ID)]
-        joined = b"".join(parts)
-        assert len(joined) == sum(cls.ID)
-        return digest(bytes([cls.KIND]) + joined)
+        return digest(cls.preimage(*identity))
 
     def entry(self) -> bytes:
         return bytes([self.KIND, VERSION]) + self.encode()

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The ledger: transactions, whole blocks, the pool (docs/spec/ledger.md, docs/spec/codec.md).
 
-Operations are dataclasses; `build_transaction` signs them. `Ledger` and `Pool` take and return
-bytes and arrays: no Python object stands for a transaction on their paths. Both may be shared
-between threads, and release the GIL.
+Operations are dataclasses (`chopmark.ledger.operations`); `build_transaction` signs them. What
+stands in the state are others (`chopmark.ledger.entries`). `Ledger` and `Pool` take and return bytes
+and arrays: no Python object stands for a transaction on their paths. Both may be shared between
+threads, and release the GIL.
 
 Errors: EncodingError for bytes that are no valid encoding; LedgerError for a block the ledger does
 not know; TypeError and ValueError for arguments of the wrong kind.
@@ -14,7 +15,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Sequence
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, TypeVar
 
 from chopmark import _core
 from chopmark._types import BytesLike
@@ -37,6 +38,7 @@ from chopmark.reference.codec import (
 )
 from chopmark.reference.codec import parse_payload as _parse_payload
 from chopmark.reference.ledger import ResultCode
+from chopmark.reference.ledger.entries import StateEntry
 
 __all__ = [
     "Amend",
@@ -82,6 +84,7 @@ Results = _core.ledger.Results
 (m,) uint64.
 """
 Roots: TypeAlias = tuple[bytes, int, bytes]
+E = TypeVar("E", bound=StateEntry)
 
 
 class Signer(Protocol):
@@ -210,34 +213,44 @@ class Ledger:
         """State root, log size and log root after a known block (None: the last final one)."""
         return self._ledger.roots(digest)
 
-    def validate_block(self, block: BytesLike, *, threads: int = 1) -> Verdict:
+    def validate_block(
+        self, block: BytesLike, *, pool: Pool | None = None, threads: int = 1
+    ) -> Verdict:
         """Checks a whole block, header and payload, and keeps its overlay if it is valid.
 
-        A refused block leaves no trace. `threads` = 0 means all cores.
+        A refused block leaves no trace. Signatures of transactions that wait in `pool` with the
+        same bytes and public keys are not verified again. `threads` = 0 means all cores.
         """
-        return self._ledger.validate_block(block, threads)
+        return self._ledger.validate_block(block, None if pool is None else pool._pool, threads)
 
     def finalize(self, digest: BytesLike) -> Results:
         """Makes a known block and those below it final; returns what became final, in order."""
         return self._ledger.finalize(digest)
 
     def find(self, transaction_id: BytesLike) -> tuple[int, int, int, int] | None:
-        """(log index, height, result code, failing operation) of a final transaction, or None."""
+        """(log index, height, result code, failing operation) of a transaction of the last final
+        blocks, 1,024 at least (L-14), or None.
+        """
         return self._ledger.find(transaction_id)
 
-    def record_value(self, record_id: BytesLike) -> bytes | None:
-        """The final state's entry for a record (L-25), or None."""
-        return self._ledger.record_value(record_id)
+    def get(self, kind: type[E], *identity: int | bytes) -> E | None:
+        """An entry of the final state, or None: `get(Record, record_id)`, `get(Holding, asset_class,
+        lot, member_id)`. ValueError if `identity` does not fit the kind (L-27).
+        """
+        found = self._ledger.entry(kind.preimage(*identity))
+        return None if found is None else kind.decode(found)
 
-    def member_value(self, member_id: int) -> bytes | None:
-        """The final state's entry for a member (L-24), or None."""
-        return self._ledger.member_value(member_id)
+    def prove(self, kind: type[StateEntry], *identity: int | bytes) -> tuple[bytes | None, bytes]:
+        """(the entry's bytes or None, proof): that it stands under the final state's root, or that
+        none does. `chopmark.state` verifies it, with the BLAKE3 of the bytes as the value (L-20).
+        """
+        preimage = kind.preimage(*identity)
+        return self._ledger.prove_entry(preimage)
 
-    def attestation_value(
-        self, signer: int, target: BytesLike, version: int, claim: Claim
-    ) -> bytes | None:
-        """The final state's entry for an attestation (L-26), or None."""
-        return self._ledger.attestation_value(signer, target, version, claim)
+    @property
+    def usage(self) -> tuple[int, int]:
+        """Entries of the final state, and the bytes of memory that the state takes."""
+        return self._ledger.usage
 
     def log_root(self, size: int | None = None) -> bytes:
         """Root of the final log when it had `size` entries (None: now). ValueError if never."""

@@ -1,0 +1,253 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whole blocks: 10,000 transactions of 164 members, validated and executed on one thread.
+
+The mix of operations is an assumption: mostly records and statements on them, some grants and their
+use, cases, few quantities. Run by itself, this prints where the time goes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from chopmark import ledger
+from chopmark.benchmarks.case import SAMPLE, Case, Work, require
+from chopmark.ledger import operations as op
+from chopmark.node.keys import public_bytes
+from chopmark.reference import codec
+from chopmark.reference import ledger as reference
+from chopmark.reference.wire import NEVER, ROLES_KNOWN, Roles
+
+__all__ = ["MIX", "World", "ledger_cases"]
+
+MEMBERS = 164
+TRANSACTIONS = 10_000
+FIELD, TEMPLATE, CLASS = 1, 1, 1
+START_MS = 1_000
+
+MIX = {  # of a hundred transactions
+    "create": 40, "amend": 10, "attest": 20, "grant": 5, "use": 8, "open": 4, "step": 7,
+    "issue": 2, "transfer": 2, "redeem": 1, "lock": 1,
+}  # fmt: skip
+
+
+def digest(label: str, i: int) -> bytes:
+    return hashlib.sha256(f"chopmark ledger {label} {i}".encode()).digest()
+
+
+@dataclass(frozen=True)
+class Tip:
+    """What a block stands on."""
+
+    digest: bytes
+    height: int
+    time_ms: int
+    view: int
+
+
+class World:
+    """A chain whose state has something for every operation of the mix to act on."""
+
+    def __init__(self, transactions: int = TRANSACTIONS, *, signers: int = MEMBERS) -> None:
+        self.transactions = transactions
+        self.keys = [
+            Ed25519PrivateKey.from_private_bytes(digest("member", i)) for i in range(signers)
+        ]
+        roles = (codec.Role(FIELD, Roles(ROLES_KNOWN)),)
+        members = tuple(
+            codec.Member(i, f"member-{i:05}", (codec.GenesisKey(1, public_bytes(key)),), roles)
+            for i, key in enumerate(self.keys)
+        )
+        genesis = codec.Genesis(
+            "bench", START_MS, (digest("validator", 0),), members, op.Council(1, (0,))
+        )
+        self.genesis = genesis.encode()
+        self.chain_id = hashlib.sha256(self.genesis).digest()
+        self.salts = itertools.count()
+        self.ledger = ledger.Ledger(self.genesis)
+        self.tip = Tip(self.chain_id, 0, START_MS, 0)
+        self.setup = [self.definitions(), *self.objects()]
+        for block in self.setup:
+            require(self.ledger.validate_block(block).ok)
+            self.ledger.finalize(hashlib.sha256(block[:284]).digest())
+
+    # What is signed.
+
+    def signed(self, signer: int, operation: op.Operation) -> bytes:
+        signer %= len(self.keys)
+        return ledger.build_transaction(
+            chain_id=self.chain_id,
+            field=FIELD,
+            valid_until=1000,
+            operations=[operation],
+            signers=[(signer, 1, self.keys[signer])],
+            salt=digest("salt", next(self.salts))[:16],
+        )
+
+    def block(self, transactions: Sequence[bytes], *, later_ms: int = 1) -> bytes:
+        """On the tip, as a leader would build it."""
+        state_root, log_size, log_root = self.ledger.roots(self.tip.digest)
+        payload = ledger.encode_payload(transactions)
+        header = codec.Header(
+            chain_id=self.chain_id,
+            epoch=1,
+            view=self.tip.view + 1,
+            height=self.tip.height + 1,
+            parent_view=self.tip.view,
+            parent_digest=self.tip.digest,
+            leader=0,
+            payload_root=hashlib.sha256(payload).digest(),
+            payload_len=len(payload),
+            state_root=state_root,
+            log_size=log_size,
+            log_root=log_root,
+            next_set_hash=bytes(32),
+            justify_root=bytes(32),
+            time_ms=self.tip.time_ms + later_ms,
+        )
+        return header.encode() + payload
+
+    def extend(self, transactions: Sequence[bytes]) -> bytes:
+        """A block that becomes final."""
+        block = self.block(transactions)
+        require(self.ledger.validate_block(block).ok)
+        results = self.ledger.finalize(hashlib.sha256(block[:284]).digest())
+        require(not results.code.any())
+        header = codec.parse_header(block[:284])
+        self.tip = Tip(hashlib.sha256(block[:284]).digest(), header.height, header.time_ms,
+                       header.view)  # fmt: skip
+        return block
+
+    # What stands there before.
+
+    def definitions(self) -> bytes:
+        open_state = op.State(op.StateKind.OPEN, 0, 0)
+        template = op.DefineTemplate(
+            TEMPLATE, FIELD, parties=(Roles.NONE, Roles.NONE), openers=0b11,
+            states=(open_state, open_state),
+            transitions=(op.Transition(0, 1, 1, by=0b11), op.Transition(1, 1, 0, by=0b11)),
+        )  # fmt: skip
+        asset_class = op.DefineClass(
+            CLASS, FIELD, op.ClassFlags.HOLDER_REDEEMS, supply_max=1 << 62, issue_max=1 << 32,
+            backing=op.Backing.NONE,
+        )  # fmt: skip
+        return self.extend([self.signed(0, template), self.signed(0, asset_class)])
+
+    def objects(self) -> Iterator[bytes]:
+        """A record of each transaction to come; as many cases as steps; units for all members."""
+        count = self.transactions
+        yield self.extend([self.signed(i, self.create("old", i)) for i in range(count)])
+        cases = [self.signed(i, self.open_case("old", i)) for i in range(count // 8)]
+        grants = [
+            self.signed(i, op.Grant(digest("old", i), self.other(i), 1, 1000, NEVER))
+            for i in range(count // 8)
+        ]
+        yield self.extend(cases + grants)
+        yield self.extend(
+            [self.signed(i, op.Issue(CLASS, i, 1 << 20)) for i in range(len(self.keys))]
+        )
+
+    def other(self, i: int) -> int:
+        return (i + 1) % len(self.keys)
+
+    def create(self, label: str, i: int) -> op.Create:
+        """The later ones refer to two that are there."""
+        refs = () if label == "old" else (digest("old", i), digest("old", i // 2))
+        return op.Create(digest(label, i), 0, digest("document", i), tuple(sorted(set(refs))))
+
+    def open_case(self, label: str, i: int) -> op.OpenCase:
+        first = i % len(self.keys)
+        return op.OpenCase(
+            digest("case " + label, i), TEMPLATE, 0, digest("subject", i), (first, self.other(i))
+        )
+
+    # The mix.
+
+    def operation(self, kind: str, i: int) -> tuple[int, op.Operation]:
+        """The signer, and the i-th operation of its kind."""
+        old = digest("old", i)
+        made: dict[str, Callable[[], tuple[int, op.Operation]]] = {
+            "create": lambda: (i, self.create("new", i)),
+            "amend": lambda: (i, op.Amend(old, 1, 0, digest("amended", i))),
+            "attest": lambda: (
+                i + 2, op.Attest(digest("old", i + self.transactions // 4), 1, op.Claim.VERIFIED)),
+            "grant": lambda: (i, op.Grant(old, (i + 5) % len(self.keys), 1, 3, NEVER)),
+            "use": lambda: (self.other(i), op.Use(old, 1, digest("payload", i))),
+            "open": lambda: (i, self.open_case("new", i)),
+            "step": lambda: (i, op.Step(digest("case old", i), 0, 1)),
+            "issue": lambda: (i, op.Issue(CLASS, i % len(self.keys), 5)),
+            "transfer": lambda: (i, op.Transfer(CLASS, bytes(32), self.other(i), 1)),
+            "redeem": lambda: (i, op.Redeem(CLASS, bytes(32), i % len(self.keys), 1)),
+            "lock": lambda: (
+                i, op.Lock(digest("lock", i), CLASS, bytes(32), 1, self.other(i), NEVER,
+                           op.Preimage(digest("hash", i)))),
+        }  # fmt: skip
+        return made[kind]()
+
+    @cache
+    def mixed(self) -> list[bytes]:
+        """The transactions of a block, the kinds evenly spread."""
+        places = sorted(
+            ((k + 0.5) / (share * self.transactions // 100), kind, k)
+            for kind, share in MIX.items()
+            for k in range(share * self.transactions // 100)
+        )
+        return [self.signed(*self.operation(kind, k)) for _, kind, k in places]
+
+    def sibling_blocks(self, transactions: Sequence[bytes]) -> Iterator[bytes]:
+        """Blocks of the same content on the same parent, no two the same."""
+        for later_ms in itertools.count(1):
+            yield self.block(transactions, later_ms=later_ms)
+
+
+def mix_case(transactions: int, *, signers: int = MEMBERS, backend: str = "") -> Case:
+    world = World(transactions, signers=signers)
+    mixed = world.mixed()
+    blocks = [block for block, _ in zip(world.sibling_blocks(mixed), range(200))]
+    size = sum(map(len, mixed)) / len(mixed)
+    turns = iter(blocks)
+
+    def ours() -> None:
+        require(world.ledger.validate_block(next(turns)).ok)
+
+    def pure() -> None:
+        """The same state, and the first transactions of the same block."""
+        require(slow.validate_block(small).ok)
+        slow.overlays.pop(hashlib.sha256(small[:284]).digest(), None)
+
+    slow = reference.Ledger(codec.parse_genesis(world.genesis))
+    small = world.block(mixed[:SAMPLE])
+    return Case(
+        f"ledger.validate_block, {transactions} of {signers} members, {size:.0f} B each",
+        "transactions/s",
+        Work(ours, len(mixed)),
+        Work(pure, SAMPLE, "chopmark.reference.ledger"),
+    )
+
+
+def ledger_cases(quick: bool) -> Iterator[Case]:
+    yield mix_case(1000 if quick else TRANSACTIONS)
+
+
+def main() -> None:
+    world = World()
+    mixed = world.mixed()
+    blocks = world.sibling_blocks(mixed)
+    rates = []
+    for block, _ in zip(blocks, range(15)):
+        started = time.perf_counter()
+        require(world.ledger.validate_block(block).ok)
+        rates.append(len(mixed) / (time.perf_counter() - started))
+    rates.sort()
+    size = sum(map(len, mixed)) / len(mixed)
+    print(f"{rates[len(rates) // 2]:,.0f} transactions/s of {size:.0f} B (best {rates[-1]:,.0f})")
+
+
+if __name__ == "__main__":
+    main()
