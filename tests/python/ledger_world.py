@@ -54,7 +54,7 @@ COURT = Signer(4, 1)  # holds and decides in fields 1 and 2
 ISSUER = Signer(5, 1)  # issues, records and attests in field 1
 TRADER = Signer(6, 1)  # trades in field 1
 CLERK, CLERK_SPARE = Signer(7, 1), Signer(7, 9)  # records and attests in field 1, records in 2
-HOSPITAL = Signer(9, 1)  # records, and sees records in an emergency, in field 1
+HOSPITAL = Signer(9, 1)  # records, trades, and sees records in an emergency, in field 1
 BANK = Signer(20, 5)  # records, attests and trades in field 1
 WITNESS = Signer(21, 0)  # attests in field 1
 BROKEN = Signer(22, 1)  # its public key is no point of the curve
@@ -82,7 +82,7 @@ GENESIS = codec.Genesis(
         codec.Member(7, "clerk", (CLERK.genesis_key(), CLERK_SPARE.genesis_key()),
                      (BOTH, codec.Role(2, Roles.RECORD))),
         codec.Member(9, "hospital", (HOSPITAL.genesis_key(),),
-                     (codec.Role(1, Roles.RECORD | Roles.EMERGENCY),)),
+                     (codec.Role(1, Roles.RECORD | Roles.EMERGENCY | Roles.TRADE),)),
         codec.Member(20, "bank", (BANK.genesis_key(),),
                      (codec.Role(1, BOTH.roles | Roles.TRADE),)),
         codec.Member(21, "witness", (WITNESS.genesis_key(),), (codec.Role(1, ATTEST),)),

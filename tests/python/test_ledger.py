@@ -102,8 +102,9 @@ def outcome(on: Ledger, tip: Block, data: bytes) -> tuple[str, int]:
 
 def test_genesis() -> None:
     made = Ledger(GENESIS_BYTES)
-    values = {member.member_id: bytes([1, 1]) + member.encode() for member in GENESIS.members}
-    state = {reference.member_key(number): value for number, value in values.items()}
+    state = reference.genesis_state(GENESIS)
+    numbers = [member.member_id for member in GENESIS.members]
+    values = {number: state[reference.member_key(number)] for number in numbers}
     assert made.roots() == (reference.state_root(state), 0, hashlib.sha256(b"").digest())
     assert made.roots(CHAIN_ID) == made.roots()
     assert (made.final_height, made.final_digest, made.log_size) == (0, CHAIN_ID, 0)

@@ -283,7 +283,7 @@ def test_random_chains_without_spoiled_blocks(chain: list[list[Plan]]) -> None:
                 continue
             one = signed(sound, parent.height + 1)
             identity = ledger.transaction_id(one)
-            if identity not in seen | twins.reference.blocks[parent.digest].ids:
+            if identity not in seen | set(twins.reference.blocks[parent.digest].ids):
                 seen.add(identity)
                 data.append(one)
         assert twins.propose(block(twins.reference, parent, data))
@@ -422,7 +422,7 @@ def test_genesis_state(found: dict[int, tuple[str, list[bytes], dict[int, int]]]
             number,
             name,
             tuple(codec.GenesisKey(i, key) for i, key in enumerate(keys)),
-            tuple(codec.Role(f, bool(roles[f] & 1), bool(roles[f] & 2)) for f in sorted(roles)),
+            tuple(codec.Role(f, codec.Roles(roles[f])) for f in sorted(roles)),
         )
         for number, (name, keys, roles) in sorted(found.items())
     )

@@ -1147,6 +1147,28 @@ def test_pymerkle_takes_our_inclusion_proofs() -> None:
             assert path == other_tree(SMALL).prove_inclusion(index + 1, size).path
 
 
+def test_batches_and_pymerkle() -> None:
+    """Both ways: theirs through the batch verifier, what the batch prover makes through theirs."""
+    tree, log = other_tree(300), whole_log("sha256", 300)
+    for size in (1, 2, 7, 64, 255, 300):
+        theirs = [tree.prove_inclusion(index + 1, size).path for index in range(size)]
+        ours = log.prove_inclusion_many(range(size), size)
+        assert [ours[index] for index in range(size)] == [path[1:] for path in theirs]
+        packed = merkle.Proofs.pack([path[1:] for path in theirs])
+        leaf_hashes = [path[0] for path in theirs]
+        verdicts = merkle.verify_inclusion_many(
+            leaf_hashes, range(size), size, packed, tree.get_root(size)
+        )
+        assert verdicts.all()
+        for index in range(size if size > 1 else 0):
+            rule = [0 if side == "right" else 1 for side in siblings(index, size)]
+            path = [leaf_hashes[index], *ours[index]]
+            proof = pymerkle.InclusionProof("sha256", True, size, index + 1, [*rule, 0], path)
+            pymerkle.verify_inclusion(
+                leaf_hashes[index], tree.get_root(size), proof, index=index + 1, size=size
+            )
+
+
 def test_we_take_inclusion_proofs_of_pymerkle() -> None:
     tree = other_tree(300)
     for size in (1, 2, 3, 7, 64, 65, 255, 256, 257, 300):

@@ -6,7 +6,7 @@ from __future__ import annotations
 import csv
 import json
 from base64 import b64decode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -58,9 +58,62 @@ class Native:
         return True
 
 
-@pytest.fixture(params=["native", "reference"])
+class NativeBatches:
+    """The functions for many, each with the case among others that are its copies."""
+
+    COPIES = 33
+
+    @staticmethod
+    def leaf_hash(data: bytes) -> bytes:
+        log = merkle.Log()
+        log.extend([data] * NativeBatches.COPIES)
+        (found,) = {row.tobytes() for row in log.leaf_hashes()}
+        return found
+
+    @staticmethod
+    def root(leaves: Sequence[bytes]) -> bytes:
+        frontier = merkle.Frontier()
+        frontier.extend(leaves)
+        return frontier.root()
+
+    @classmethod
+    def verdict(cls, verify: Callable[..., Any], *arguments: Any) -> bool:
+        """What cannot be packed into arrays is no proof."""
+        try:
+            verdicts = verify(*arguments)
+        except (ValueError, OverflowError):
+            return False
+        (found,) = set(verdicts.tolist())
+        return bool(found)
+
+    @classmethod
+    def verify_inclusion(
+        cls, leaf: bytes, index: int, size: int, proof: Sequence[bytes], expected: bytes
+    ) -> bool:
+        n = cls.COPIES
+        return cls.verdict(
+            lambda: merkle.verify_inclusion_many(
+                [leaf] * n, [index] * n, [size] * n, merkle.Proofs.pack([proof] * n), [expected] * n
+            )
+        )
+
+    @classmethod
+    def verify_consistency(
+        cls, old: int, new: int, proof: Sequence[bytes], old_root: bytes, new_root: bytes
+    ) -> bool:
+        n = cls.COPIES
+        return cls.verdict(
+            lambda: merkle.verify_consistency_many(
+                [old] * n, [new] * n, merkle.Proofs.pack([proof] * n), [old_root] * n,
+                [new_root] * n
+            )
+        )  # fmt: skip
+
+
+@pytest.fixture(params=["native", "batches", "reference"])
 def verifier(request: pytest.FixtureRequest) -> Verifier:
-    return Native() if request.param == "native" else reference
+    made = {"native": Native(), "batches": NativeBatches(), "reference": reference}
+    return made[request.param]
 
 
 @dataclass(frozen=True)
@@ -160,6 +213,8 @@ def consistencies(folder: Path) -> dict[str, list[Consistency]]:
 
 
 def place(verifier: Verifier, backend: str) -> str:
+    if isinstance(verifier, NativeBatches):
+        return f"{backend}, batches"
     return "reference" if verifier is reference else backend
 
 

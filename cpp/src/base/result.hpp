@@ -54,6 +54,8 @@ template <class T>
 class [[nodiscard]] Result {
  public:
   Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
+  /// T{} where it stands, to be filled in.
+  explicit Result(std::in_place_t) : state_(std::in_place_index<0>) {}
   Result(Failure failure) : state_(std::in_place_index<1>, failure) {}
 
   [[nodiscard]] bool has_value() const noexcept { return state_.index() == 0; }

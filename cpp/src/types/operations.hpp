@@ -54,7 +54,7 @@ inline constexpr std::uint8_t kKeyAdministrates = 1;
 
 /// Record ids of 32 bytes each, strictly ascending (C-50).
 struct RefsView {
-  ByteView bytes;
+  ByteView bytes{};
   [[nodiscard]] std::size_t size() const noexcept { return bytes.size() / 32; }
   [[nodiscard]] Digest operator[](std::size_t i) const noexcept {
     return digest_from(bytes.data() + 32 * i);
@@ -66,7 +66,7 @@ struct NewKey {
   std::uint32_t id = 0;
   std::uint8_t flags = 0;
   Digest public_key{};
-  ByteView possession;  // 64 bytes
+  ByteView possession{};  // 64 bytes
 };
 /// What `possession` signs.
 inline constexpr std::size_t kPossessionBytes = 73;
@@ -181,19 +181,19 @@ struct AssetClass {
 struct GovernanceOperation {
   GovernanceAction action = GovernanceAction::admit;
   std::uint32_t member = 0;
-  ByteView name;                // admit
-  NewKey key;                   // admit
+  ByteView name{};              // admit
+  NewKey key{};                 // admit
   std::uint16_t field = 0;      // roles
   std::uint16_t role_bits = 0;  // roles
-  ByteView validators;          // 32 bytes each
+  ByteView validators{};        // 32 bytes each
   std::uint8_t threshold = 0;   // council
-  ByteView council;             // u32 each
+  ByteView council{};           // u32 each
   std::uint8_t parameter = 0;
   std::uint64_t value = 0;
-  ByteView definition;                           // of schema, template or class: valid
+  ByteView definition{};                         // of schema, template or class: valid
   DefinitionKind kind = DefinitionKind::schema;  // retire, and of `definition`
   std::uint32_t id = 0;                          // retire, and of `definition`
-  ObjectId object;                               // hold, unhold
+  ObjectId object{};                             // hold, unhold
 };
 [[nodiscard]] Result<GovernanceOperation> parse_governance(ByteView body);
 
@@ -206,7 +206,7 @@ struct KeyOperation {
   std::uint32_t member = 0;  // of the council's actions
   std::uint32_t key_id = 0;  // that is revoked or replaced
   std::uint64_t compromised_since = kNever;
-  NewKey key;  // add, rotate, council_replaces
+  NewKey key{};  // add, rotate, council_replaces
 };
 [[nodiscard]] Result<KeyOperation> parse_key(ByteView body);
 
@@ -228,7 +228,7 @@ struct RecordOperation {
   Digest commitment{};
   std::uint64_t retention = 0;
   Digest nullifier{};
-  RefsView refs;
+  RefsView refs{};
 };
 [[nodiscard]] Result<RecordOperation> parse_record(ByteView body);
 
@@ -283,7 +283,7 @@ struct OpenOperation {
   Digest subject{};
   std::uint8_t party_count = 0;
   std::array<std::uint32_t, limits::kPartiesMax> parties{};
-  RefsView refs;
+  RefsView refs{};
 };
 [[nodiscard]] Result<OpenOperation> parse_open(ByteView body);
 
@@ -292,7 +292,7 @@ struct StepOperation {
   std::uint8_t expected_state = 0;
   std::uint8_t event = 0;
   Digest detail{};
-  RefsView refs;
+  RefsView refs{};
 };
 [[nodiscard]] Result<StepOperation> parse_step(ByteView body);
 

@@ -18,17 +18,25 @@ using codec::Reader;
 constexpr std::size_t kSaltBytes = 16;
 constexpr std::size_t kSignerBytes = 8;
 
-// C-22: entries differ in their first four bytes.
-void read_signers(Reader& in, TransactionView& out) noexcept {
+bool names_member_before(ByteView signers, const std::uint8_t* member) noexcept {
+  for (std::size_t at = 0; at < signers.size(); at += kSignerBytes) {
+    if (std::memcmp(signers.data() + at, member, 4) == 0) return true;
+  }
+  return false;
+}
+
+// C-22.
+void read_signers(Reader& in, ByteView bytes, TransactionView& out) noexcept {
   const std::size_t count = fields::read_count(in, 1, limits::kSignersMax);
+  const ByteView rest = bytes.subspan(in.offset());
   out.signer_count = static_cast<std::uint8_t>(count);
-  out.signers =
-      fields::read_entries(in, count, kSignerBytes, [](const std::uint8_t* front, std::size_t i) {
-        for (std::size_t j = 0; j < i; ++j) {
-          if (std::memcmp(front + kSignerBytes * j, front + kSignerBytes * i, 4) == 0) return false;
-        }
-        return true;
-      });
+  for (std::size_t i = 0; i < count; ++i) {
+    const ByteView member = in.bytes(4);
+    static_cast<void>(in.u32());  // key
+    if (!in.ok()) return;
+    in.expect(!names_member_before(rest.first(kSignerBytes * i), member.data()), Error::order);
+  }
+  if (in.ok()) out.signers = rest.first(kSignerBytes * count);
 }
 
 /// C-23. Failures in a body move to the offset of the whole transaction (C-5).
@@ -57,7 +65,7 @@ Result<TransactionView> parse_transaction(ByteView bytes) {
     out.field = in.u16();
     out.valid_until = in.u64();
     static_cast<void>(in.bytes(kSaltBytes));
-    read_signers(in, out);
+    read_signers(in, bytes, out);
     const std::size_t count = fields::read_count(in, 1, limits::kOperationsMax);
     out.operation_count = static_cast<std::uint8_t>(count);
     const std::size_t start = in.offset();

@@ -2,25 +2,20 @@
 #include "types/samples.hpp"
 
 #include "hash/sha256.hpp"
+#include "types/operation_samples.hpp"
 
 namespace chopmark::test {
 namespace {
 
 using codec::Writer;
 
-Bytes record_operation(std::uint8_t action, const Digest& id, std::uint32_t version,
+Bytes record_operation(RecordAction action, const Digest& id, std::uint32_t version,
                        const std::vector<Digest>& refs) {
-  Writer out;
-  out.u8(action);
-  out.bytes(id);
-  out.u32(version);
-  if (action == 3) return out.take();
-  out.u16(11);
-  out.bytes(some_digest(version + 500));
-  out.u8(static_cast<std::uint8_t>(refs.size()));
-  for (const Digest& ref : refs)
-    out.bytes(ref);
-  return out.take();
+  const Bytes refs_bytes = packed(refs);
+  RecordOperation out{.action = action, .record_id = id, .expected_version = version};
+  out.commitment = some_digest(version + 500);
+  out.refs = {refs_bytes};
+  return body_of(out);
 }
 
 void write_name(Writer& out, const std::string& name) {
@@ -34,12 +29,13 @@ void write_member(Writer& out, const GenesisMember& member) {
   out.u8(static_cast<std::uint8_t>(member.keys.size()));
   for (const MemberKey& key : member.keys) {
     out.u32(key.id);
+    out.u8(key.flags);
     out.bytes(key.public_key);
   }
   out.u8(static_cast<std::uint8_t>(member.roles.size()));
   for (const MemberRole& role : member.roles) {
     out.u16(role.field);
-    out.u8(role.bits);
+    out.u16(role.bits);
   }
 }
 
@@ -50,6 +46,20 @@ Signature some_signature(std::uint64_t seed) {
   const Bytes bytes = random_bytes(seed, signature.size());
   std::copy(bytes.begin(), bytes.end(), signature.begin());
   return signature;
+}
+
+std::vector<Digest> ascending(std::size_t count) {
+  std::vector<Digest> all(count);
+  for (std::size_t i = 0; i < count; ++i)
+    all[i][31] = static_cast<std::uint8_t>(i);
+  return all;
+}
+
+Bytes packed(const std::vector<Digest>& digests) {
+  Bytes out;
+  for (const Digest& one : digests)
+    append(out, one);
+  return out;
 }
 
 Bytes Draft::body() const {
@@ -78,31 +88,26 @@ Bytes Draft::body() const {
 }
 
 Bytes create_operation(const Digest& id, const std::vector<Digest>& refs) {
-  return record_operation(1, id, 0, refs);
+  return record_operation(RecordAction::create, id, 0, refs);
 }
 
 Bytes amend_operation(const Digest& id, std::uint32_t version, const std::vector<Digest>& refs) {
-  return record_operation(2, id, version, refs);
+  return record_operation(RecordAction::amend, id, version, refs);
 }
 
 Bytes withdraw_operation(const Digest& id, std::uint32_t version) {
-  return record_operation(3, id, version, {});
+  return record_operation(RecordAction::withdraw, id, version, {});
 }
 
 Bytes attest_operation(const Digest& target, std::uint32_t version, std::uint8_t claim) {
-  Writer out;
-  out.bytes(target);
-  out.u32(version);
-  out.u8(claim);
-  out.bytes(some_digest(claim));
-  return out.take();
+  return body_of(AttestOperation{TargetKind::record, target, version, claim, some_digest(claim)});
 }
 
 Bytes genesis_bytes(const std::vector<Digest>& validators,
-                    const std::vector<GenesisMember>& members) {
+                    const std::vector<GenesisMember>& members, const GenesisCouncil& council) {
   Writer out;
   out.u8(0x40);
-  out.u8(1);
+  out.u8(2);
   out.u8(1);
   write_name(out, "test.chain-1");
   out.u64(1234567);
@@ -112,6 +117,10 @@ Bytes genesis_bytes(const std::vector<Digest>& validators,
   out.u32(static_cast<std::uint32_t>(members.size()));
   for (const GenesisMember& member : members)
     write_member(out, member);
+  out.u8(council.threshold);
+  out.u8(static_cast<std::uint8_t>(council.members.size()));
+  for (const std::uint32_t member : council.members)
+    out.u32(member);
   return out.take();
 }
 

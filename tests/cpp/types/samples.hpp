@@ -20,6 +20,10 @@ inline Digest some_digest(std::uint64_t seed) {
 
 Signature some_signature(std::uint64_t seed);
 
+/// `count` ids, as references have to stand.
+std::vector<Digest> ascending(std::size_t count);
+Bytes packed(const std::vector<Digest>& digests);
+
 /// Fields of a transaction before it is signed.
 struct Draft {
   Digest chain_id{};
@@ -37,10 +41,12 @@ struct Draft {
   [[nodiscard]] Bytes body() const;
 };
 
+/// Operations on records without a schema.
 Bytes create_operation(const Digest& id, const std::vector<Digest>& refs = {});
 Bytes amend_operation(const Digest& id, std::uint32_t version,
                       const std::vector<Digest>& refs = {});
 Bytes withdraw_operation(const Digest& id, std::uint32_t version);
+/// On a record.
 Bytes attest_operation(const Digest& target, std::uint32_t version, std::uint8_t claim = 1);
 
 struct GenesisMember {
@@ -48,8 +54,12 @@ struct GenesisMember {
   std::vector<MemberKey> keys;
   std::vector<MemberRole> roles;
 };
+struct GenesisCouncil {
+  std::uint8_t threshold = 0;
+  std::vector<std::uint32_t> members;
+};
 Bytes genesis_bytes(const std::vector<Digest>& validators,
-                    const std::vector<GenesisMember>& members);
+                    const std::vector<GenesisMember>& members, const GenesisCouncil& council = {});
 
 /// Every field different.
 Header sample_header();

@@ -329,8 +329,10 @@ void bind_ledger(py::module_& core) {
       .def_readonly("code", &Results::code)
       .def_readonly("failing_op", &Results::failing_op)
       .def_readonly("log_index", &Results::log_index);
-  py::class_<SharedLedger>(m, "Ledger")
-      .def(py::init<py::handle>(), py::arg("genesis"))
+  // Both first: their methods take each other.
+  py::class_<SharedLedger> shared_ledger(m, "Ledger");
+  py::class_<SharedPool> shared_pool(m, "Pool");
+  shared_ledger.def(py::init<py::handle>(), py::arg("genesis"))
       .def_property_readonly("chain_id", &SharedLedger::chain_id)
       .def_property_readonly("final_height", &SharedLedger::final_height)
       .def_property_readonly("final_digest", &SharedLedger::final_digest)
@@ -350,8 +352,7 @@ void bind_ledger(py::module_& core) {
       .def_property_readonly("usage", &SharedLedger::usage)
       .def("log_root", &SharedLedger::log_root, py::arg("size"))
       .def("prove_inclusion", &SharedLedger::prove_inclusion, py::arg("index"), py::arg("size"));
-  py::class_<SharedPool>(m, "Pool")
-      .def(py::init<>())
+  shared_pool.def(py::init<>())
       .def("admit", &SharedPool::admit, py::arg("ledger"), py::arg("transactions"),
            py::arg("threads"))
       .def("select", &SharedPool::select, py::arg("ledger"), py::arg("parent"), py::arg("height"),

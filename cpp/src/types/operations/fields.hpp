@@ -17,11 +17,12 @@ namespace chopmark::fields {
 
 using codec::Reader;
 
-/// Exactly one `T`: what `read(in, out)` reads, and nothing behind it. Built where it is returned.
+/// Exactly one `T`: what `read(in, out)` reads, and nothing behind it. It is built where the caller
+/// gets it: copying fields that have just been written would wait for the stores.
 template <class T, class Read>
 [[nodiscard]] Result<T> exactly_one(ByteView bytes, Read read) {
   Reader in(bytes);
-  Result<T> out{T{}};
+  Result<T> out(std::in_place);
   read(in, *out);
   in.finish();
   if (!in.ok()) out = in.failure();

@@ -18,6 +18,7 @@ from chopmark.reference.ledger.blocks import (
 )
 from chopmark.reference.ledger.codes import Refusal, ResultCode
 from chopmark.reference.ledger.entries import (
+    Record,
     attestation_key,
     commitment,
     member_key,
@@ -30,6 +31,7 @@ __all__ = [
     "Entry",
     "Ledger",
     "Overlay",
+    "Record",
     "Refusal",
     "ResultCode",
     "Verdict",
