@@ -137,7 +137,7 @@ TEST(ledger_payload_refusals) {
   draft = chain.draft(1, {{3, 0, create_operation(kRecord)}});
   Bytes unknown = draft.body();
   append(unknown, some_signature(1));
-  unknown[3 + 32 + 2 + 8 + 16 + 1 + 3] = 9;  // the member
+  unknown[3 + 32 + 2 + 8 + 16 + 1 + 3] = 99;  // the member
   expect_first_block(chain, {unknown}, Refusal::unknown_signer, 0);
   expect_first_block(chain, {good, Bytes(10)}, Refusal::malformed_transaction, 1);
   expect_first_block(chain, {good, good}, Refusal::replay, 1);

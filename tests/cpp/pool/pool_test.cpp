@@ -242,7 +242,8 @@ TEST(pool_limit_of_transactions) {
   EXPECT_EQ(pool.size(), limits::kPoolTransactionsMax);
   expect_admission(admitted(pool, chain, numbered_all(chain, next, next + 3, 1)), 0, 0, 0, 3);
   expect_admission(admitted(pool, chain, numbered_all(chain, next, next + 3, 9)), 0, 0, 0, 3);
-  const Result<std::vector<ByteView>> one_block = parse_payload(selected(pool, chain));
+  const Bytes payload = selected(pool, chain);
+  const Result<std::vector<ByteView>> one_block = parse_payload(payload);
   EXPECT(one_block.has_value());
   // Its bytes in rounds: each submitter has as many of them as every other.
   std::map<std::uint32_t, std::size_t> from;
