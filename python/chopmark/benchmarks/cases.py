@@ -145,7 +145,7 @@ def block_case(transactions: int) -> Case:
             chain_id=chain_id,
             field=1,
             valid_until=100,
-            operations=[ledger.Create(seed("record", i), schema=1, commitment=seed("document", i))],
+            operations=[ledger.Create(seed("record", i), schema=0, commitment=seed("document", i))],
             signers=[(members[i % SIGNERS].member, 1, members[i % SIGNERS].key)],
             salt=seed("salt", i)[:16],
         )

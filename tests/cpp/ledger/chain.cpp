@@ -92,7 +92,7 @@ Digest Chain::extend(const Digest& parent, std::uint64_t height,
                      const std::vector<Bytes>& transactions) {
   const Bytes payload = payload_of(transactions);
   const Bytes bytes = block(header_on(parent, height, payload), payload);
-  const ledger::Verdict verdict = ledger.validate_block(bytes, nullptr, 1);
+  const ledger::Verdict verdict = ledger.validate_block(bytes);
   EXPECT_EQ(named(verdict.refusal), "OK");
   EXPECT(verdict.digest == sha256(ByteView(bytes).first(Header::kBytes)));
   return verdict.digest;

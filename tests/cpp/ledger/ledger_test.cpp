@@ -27,14 +27,14 @@ void expect_first_block(Chain& chain, const std::vector<Bytes>& transactions, Re
   const Bytes payload = payload_of(transactions);
   const Bytes block =
       Chain::block(chain.header_on(chain.ledger.final_digest(), 1, payload), payload);
-  const Verdict verdict = chain.ledger.validate_block(block, nullptr, 1);
+  const Verdict verdict = chain.ledger.validate_block(block);
   expect_verdict(verdict, refusal, transaction);
   EXPECT_EQ(chain.ledger.knows(verdict.digest), refusal == Refusal::none);
 }
 
 void expect_header_refused(Chain& chain, const Header& header, const Bytes& payload,
                            Refusal refusal) {
-  const Verdict verdict = chain.ledger.validate_block(Chain::block(header, payload), nullptr, 1);
+  const Verdict verdict = chain.ledger.validate_block(Chain::block(header, payload));
   expect_verdict(verdict, refusal, -1);
   EXPECT(!chain.ledger.knows(header_digest(encode_header(header))));
 }
@@ -96,8 +96,7 @@ TEST(ledger_header_refusals) {
   header = fitting;
   header.log_root[0] ^= 1;
   expect_header_refused(chain, header, payload, Refusal::wrong_log);
-  EXPECT_EQ(named(chain.ledger.validate_block(Chain::block(fitting, payload), nullptr, 1).refusal),
-            "OK");
+  EXPECT_EQ(named(chain.ledger.validate_block(Chain::block(fitting, payload)).refusal), "OK");
 }
 
 TEST(ledger_block_truncated_or_changed) {
@@ -105,15 +104,15 @@ TEST(ledger_block_truncated_or_changed) {
   const Bytes payload = payload_of({chain.record(1, create_operation(kRecord))});
   const Bytes block = Chain::block(chain.header_on(chain.ledger.chain_id(), 1, payload), payload);
   for (std::size_t size = 0; size < block.size(); ++size) {
-    const Verdict verdict = chain.ledger.validate_block(ByteView(block).first(size), nullptr, 1);
+    const Verdict verdict = chain.ledger.validate_block(ByteView(block).first(size));
     expect_verdict(
         verdict, size < Header::kBytes ? Refusal::malformed_header : Refusal::payload_mismatch, -1);
   }
   for (std::size_t bit = 8 * Header::kBytes; bit < 8 * block.size(); ++bit) {
-    const Verdict verdict = chain.ledger.validate_block(with_bit_flipped(block, bit), nullptr, 1);
+    const Verdict verdict = chain.ledger.validate_block(with_bit_flipped(block, bit));
     expect_verdict(verdict, Refusal::payload_mismatch, -1);
   }
-  expect_verdict(chain.ledger.validate_block(block, nullptr, 1), Refusal::none, -1);
+  expect_verdict(chain.ledger.validate_block(block), Refusal::none, -1);
 }
 
 TEST(ledger_every_changed_payload_bit_is_refused) {
@@ -122,7 +121,7 @@ TEST(ledger_every_changed_payload_bit_is_refused) {
   for (std::size_t bit = 0; bit < 8 * payload.size(); ++bit) {
     const Bytes changed = with_bit_flipped(payload, bit);
     const Header header = chain.header_on(chain.ledger.chain_id(), 1, changed);
-    const Verdict verdict = chain.ledger.validate_block(Chain::block(header, changed), nullptr, 1);
+    const Verdict verdict = chain.ledger.validate_block(Chain::block(header, changed));
     if (verdict.refusal != Refusal::none && !chain.ledger.knows(verdict.digest)) continue;
     EXPECT_EQ(bit, 8 * payload.size());
   }
@@ -234,7 +233,7 @@ TEST(ledger_replay_along_a_branch) {
   const Bytes payload = payload_of({create});
   const auto refusal_on = [&](const Digest& parent, std::uint64_t height) {
     const Bytes block = Chain::block(chain.header_on(parent, height, payload), payload);
-    return named(chain.ledger.validate_block(block, nullptr, 1).refusal);
+    return named(chain.ledger.validate_block(block).refusal);
   };
   const Digest first = chain.extend(chain.ledger.chain_id(), 1, {create});
   const Digest second = chain.extend(first, 2, {});
@@ -375,15 +374,15 @@ TEST(ledger_same_block_again) {
   Chain chain;
   const Bytes payload = payload_of({chain.record(1, create_operation(kRecord))});
   const Bytes block = Chain::block(chain.header_on(chain.ledger.chain_id(), 1, payload), payload);
-  const Verdict first = chain.ledger.validate_block(block, nullptr, 1);
-  const Verdict again = chain.ledger.validate_block(block, nullptr, 4);
+  const Verdict first = chain.ledger.validate_block(block);
+  const Verdict again = chain.ledger.validate_block(block, {.threads = 4});
   EXPECT(first.refusal == Refusal::none && again.refusal == Refusal::none);
   EXPECT(first.digest == again.digest);
   Bytes other = block;
   other.back() ^= 1;  // the known header over another payload
-  EXPECT_EQ(named(chain.ledger.validate_block(other, nullptr, 1).refusal), "PAYLOAD_MISMATCH");
+  EXPECT_EQ(named(chain.ledger.validate_block(other).refusal), "PAYLOAD_MISMATCH");
   EXPECT(chain.ledger.finalize(first.digest).has_value());
-  EXPECT(chain.ledger.validate_block(block, nullptr, 1).refusal == Refusal::none);
+  EXPECT(chain.ledger.validate_block(block).refusal == Refusal::none);
 }
 
 TEST(ledger_overlay_limit) {
@@ -391,7 +390,7 @@ TEST(ledger_overlay_limit) {
   const Bytes payload = payload_of({});
   Header header = chain.header_on(chain.ledger.chain_id(), 1, payload);
   for (header.view = 1; header.view <= ledger::kOverlaysMax; ++header.view) {
-    const Verdict verdict = chain.ledger.validate_block(Chain::block(header, payload), nullptr, 1);
+    const Verdict verdict = chain.ledger.validate_block(Chain::block(header, payload));
     EXPECT(verdict.refusal == Refusal::none);
   }
   expect_header_refused(chain, header, payload, Refusal::too_many_overlays);
@@ -412,7 +411,7 @@ TEST(ledger_threads_agree) {
     const Bytes payload = payload_of(transactions);
     const Header header = chain.header_on(chain.ledger.chain_id(), 1, payload);
     const Verdict verdict =
-        chain.ledger.validate_block(Chain::block(header, payload), nullptr, threads);
+        chain.ledger.validate_block(Chain::block(header, payload), {.threads = threads});
     expect_verdict(verdict, Refusal::bad_signature, 150);
     found.push_back(named(verdict.refusal));
   }
@@ -426,7 +425,7 @@ TEST(ledger_time_of_blocks) {
   for (const std::uint64_t later : {0U, 1U, 2U}) {
     Header header = chain.header_on(first, 2, payload);
     header.time_ms = kGenesisTime + later;  // that of the parent is kGenesisTime + 1
-    const Verdict verdict = chain.ledger.validate_block(Chain::block(header, payload), nullptr, 1);
+    const Verdict verdict = chain.ledger.validate_block(Chain::block(header, payload));
     EXPECT_EQ(named(verdict.refusal), later == 2 ? "OK" : "WRONG_TIME");
   }
 }
@@ -462,7 +461,7 @@ TEST(ledger_verified_before) {
     if (known) verified.known = bad;
     const Bytes payload = payload_of({bad});
     const Bytes block = Chain::block(chain.header_on(chain.ledger.chain_id(), 1, payload), payload);
-    const Verdict verdict = chain.ledger.validate_block(block, &verified, 1);
+    const Verdict verdict = chain.ledger.validate_block(block, {.verified = &verified});
     EXPECT_EQ(named(verdict.refusal), known ? "OK" : "BAD_SIGNATURE");
     EXPECT_EQ(verified.asked, 1U);
   }

@@ -195,7 +195,7 @@ TEST(pool_selection_is_a_valid_block) {
   admitted(pool, chain, numbered_all(chain, 0, 60));
   const Bytes payload = selected(pool, chain, 1, 5000);
   const Header header = chain.header_on(chain.ledger.chain_id(), 1, payload);
-  const auto verdict = chain.ledger.validate_block(Chain::block(header, payload), nullptr, 1);
+  const auto verdict = chain.ledger.validate_block(Chain::block(header, payload));
   EXPECT_EQ(named(verdict.refusal), "OK");
   EXPECT(parse_payload(payload)->size() > 10);
 }
