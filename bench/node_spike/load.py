@@ -41,7 +41,7 @@ def signed(index: int, chain_id: bytes) -> bytes:
         chain_id=chain_id,
         field=FIELD,
         valid_until=VALID_UNTIL,
-        operations=[Create(record, 1, seed("spike content", index)),
+        operations=[Create(record, 0, seed("spike content", index)),
                     Attest(record, 1, Claim.RECEIVED)],
         signers=[(by.member, by.key_id, by.key)],
         salt=record[:16],

@@ -1,5 +1,4 @@
 from __future__ import annotations
-import collections.abc
 import numpy
 import numpy.typing
 import typing
@@ -63,10 +62,10 @@ class Ledger:
         size: typing.SupportsInt | typing.SupportsIndex,
     ) -> list[bytes]: ...
     def roots(self, digest: typing.Any) -> tuple[bytes, int, bytes]: ...
-    def validate_block(self, block: typing.Any, pool: Pool, threads: typing.Any) -> Verdict: ...
-    def validate_block_in_stages(
-        self, block: typing.Any, reached: collections.abc.Callable
+    def validate_block(
+        self, block: typing.Any, pool: typing.Any, threads: typing.Any
     ) -> Verdict: ...
+    def validate_block_in_stages(self, block: typing.Any, reached: typing.Any) -> Verdict: ...
     @property
     def chain_id(self) -> bytes: ...
     @property

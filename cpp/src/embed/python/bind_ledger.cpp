@@ -131,10 +131,10 @@ class SharedLedger {
   }
 
   /// Calls `reached(name)` after each stage, so that somebody can look at a clock.
-  Verdict validate_block_in_stages(py::handle block, const py::function& reached) {
+  Verdict validate_block_in_stages(py::handle block, py::handle reached) {
     class Caller final : public ledger::Observer {
      public:
-      explicit Caller(const py::function& function) : function_(function) {}
+      explicit Caller(py::handle function) : function_(function) {}
       void reached(ledger::Stage stage) override {
         static constexpr const char* kNames[] = {"header", "parse", "ids", "signatures",
                                                  "rules",  "state", "log"};
@@ -143,7 +143,7 @@ class SharedLedger {
       }
 
      private:
-      const py::function& function_;
+      py::handle function_;
     };
     const ConstantBytes bytes(block, "block");
     Caller caller(reached);
@@ -363,10 +363,12 @@ void bind_ledger(py::module_& core) {
       .def("roots", &SharedLedger::roots, py::arg("digest"))
       .def(
           "validate_block",
-          [](SharedLedger& self, py::handle block, SharedPool* pool, py::handle threads) {
-            return self.validate_block(block, pool == nullptr ? nullptr : &pool->pool(), threads);
+          [](SharedLedger& self, py::handle block, py::handle pool, py::handle threads) {
+            Locked<pool::Pool>* const given =
+                pool.is_none() ? nullptr : &pool.cast<SharedPool&>().pool();
+            return self.validate_block(block, given, threads);
           },
-          py::arg("block"), py::arg("pool").none(true), py::arg("threads"))
+          py::arg("block"), py::arg("pool"), py::arg("threads"))
       .def("validate_block_in_stages", &SharedLedger::validate_block_in_stages, py::arg("block"),
            py::arg("reached"))
       .def("finalize", &SharedLedger::finalize, py::arg("digest"))
