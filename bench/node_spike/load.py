@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The genesis of the run and its signed transactions, kept in a file: signing takes longer than a
-run. Each creates a record and attests it, 284 bytes, by 164 members in turn.
+run. Each creates a record and attests it, 293 bytes, by 164 members in turn.
 """
 
 from __future__ import annotations
