@@ -67,7 +67,7 @@ struct Group {
 
   void finish(HashId id, const Digest& root, Climb& climb, std::uint8_t* verdicts) {
     for (std::size_t i = 0; i < climbers.size(); ++i)
-      leaves.push_back({entries.data() + kEntryBytes * i, climbers[i].node.data()});
+      leaves.push_back({entries.data() + kEntryBytes * i, climbers[i].node.data(), 0});
     hash_leaves(id, leaves, 1);
     climb.run(id, climbers);
     for (std::size_t i = 0; i < climbers.size(); ++i)

@@ -143,7 +143,7 @@ class Update {
     if (batch_.has_deletes()) {
       into_->nodes[depth].push_back(item.place);
     } else {
-      into_->work.nodes.add(depth, {store_.inner(ref).pair, item.place.root});
+      into_->work.nodes.add(depth, store_.inner(ref).pair, item.place.root);
     }
     Inner& inner = store_.inner(ref);
     const auto below = static_cast<std::uint32_t>(depth + 1);
@@ -210,7 +210,7 @@ class Update {
       const Ref ref = make_inner(depth);
       *place.ref = ref;
       Inner& inner = store_.inner(ref);
-      into_->work.nodes.add(depth, {inner.pair, place.root});
+      into_->work.nodes.add(depth, inner.pair, place.root);
       build(from, middle, Place::below(inner, 0));
       place = Place::below(inner, 1);
       from = middle;
@@ -240,7 +240,7 @@ class Update {
         settle(depth, place);
       touched.nodes[depth].clear();
       std::vector<HashJob>& jobs = touched.work.nodes.at(depth);
-      if (!jobs.empty()) hash_nodes(to_.id, depth, jobs, threads_);
+      if (!jobs.empty()) hash_nodes(to_.id, jobs, threads_);
       jobs.clear();
     }
     touched.work.scratch.clear();
@@ -258,7 +258,7 @@ class Update {
       std::memcpy(place.root, left == kNothing ? pair + kDigestBytes : pair, kDigestBytes);
       return discard(ref);
     }
-    into_->work.nodes.add(depth, {pair, place.root});
+    into_->work.nodes.add(depth, pair, place.root);
     if (!is_bucket(left) || !is_bucket(right)) return;
     const std::size_t count = bucket_size(left);
     if (count + bucket_size(right) > kMergeMax) return;
