@@ -114,7 +114,7 @@ void prove(const StateTree& tree, const Version& version, const std::uint8_t* ke
   Path path;
   Ref ref = version.top;
   while (is_inner(ref)) {
-    const Inner& inner = tree.store().inner(ref);
+    const Inner& inner = tree.inner(version, ref);
     const unsigned side = bit_at(key, inner.depth);
     path.add(inner.depth, inner.pair + kDigestBytes * (1 - side));
     ref = inner.child[side];
