@@ -120,7 +120,7 @@ class Store {
     std::uint8_t* const from = is_inner(ref) ? inners_.at(ref) : pool(ref).at(index_of(ref));
     const std::size_t bytes = is_inner(ref) ? sizeof(Inner) : kEntryBytes * bucket_size(ref);
     for (std::size_t byte = 0; byte < bytes; byte += 64)
-      __builtin_prefetch(from + byte, 1);
+      __builtin_prefetch(from + byte, 0, 2);
     return from;
   }
   [[nodiscard]] std::size_t memory() const noexcept;
