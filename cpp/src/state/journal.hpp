@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <vector>
 
@@ -38,10 +39,12 @@ class JournalBlocks {
 /// Of one version, in the order in which it was written. Numbers begin with 1.
 class Journal {
  public:
-  [[nodiscard]] bool full() const noexcept { return size_ == kOlderMax; }
   std::uint32_t add(const Inner& node, Ref ref, JournalBlocks& blocks) {
     if (size_ == blocks_.size() * JournalBlocks::kSaved) blocks_.push_back(blocks.take());
-    blocks_[size_ / JournalBlocks::kSaved][size_ % JournalBlocks::kSaved] = {node, ref};
+    Saved& saved = blocks_[size_ / JournalBlocks::kSaved][size_ % JournalBlocks::kSaved];
+    __builtin_prefetch(&saved + kAhead, 1);
+    std::memcpy(&saved.node, &node, sizeof node);
+    saved.ref = ref;
     return ++size_;
   }
   [[nodiscard]] std::uint32_t size() const noexcept { return size_; }
@@ -52,6 +55,7 @@ class Journal {
   [[nodiscard]] std::size_t memory() const noexcept { return JournalBlocks::bytes(blocks_.size()); }
 
  private:
+  static constexpr std::size_t kAhead = 6;
   std::vector<JournalBlocks::Block> blocks_;
   std::uint32_t size_ = 0;
 };

@@ -17,7 +17,7 @@ Ref Slots::take() {
     if (free_.size() >= kAhead) {
       const std::uint8_t* const soon = at(free_[free_.size() - kAhead]);
       for (std::size_t byte = 0; byte < bytes_; byte += 64)
-        __builtin_prefetch(soon + byte, 1);
+        __builtin_prefetch(soon + byte, 0, 2);
     }
     return index;
   }

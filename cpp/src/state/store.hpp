@@ -83,7 +83,7 @@ class Slots {
 
  private:
   static constexpr std::size_t kPerBlock = std::size_t{1} << 17;  // whole large pages
-  static constexpr std::size_t kAhead = 8;
+  static constexpr std::size_t kAhead = 24;
   void add_block();
 
   std::size_t bytes_;

@@ -11,8 +11,8 @@
 
 namespace chopmark::state {
 
-StateTree::StateTree(HashId id) : id_(id) {
-  CHOPMARK_CHECK(is_state_hash(id));
+StateTree::StateTree(HashId id, std::uint32_t journal_max) : id_(id), journal_max_(journal_max) {
+  CHOPMARK_CHECK(is_state_hash(id) && journal_max <= kOlderMax);
   versions_.emplace(base_, Version{});
 }
 
@@ -147,8 +147,9 @@ Refusal StateTree::update(VersionId version, const Batch& batch, unsigned thread
   if (batch.count > limits::kStateKeysMax - found->second.size) return Refusal::too_many_keys;
   // With no overlay about, all there is belongs to the base.
   const bool in_place = overlays() == 0;
-  return apply_batch({*this, store_, journal_blocks_, found->second, version, in_place}, batch,
-                     threads);
+  return apply_batch(
+      {*this, store_, journal_blocks_, journal_max_, found->second, version, in_place}, batch,
+      threads);
 }
 
 const std::uint8_t* StateTree::get(const Version& version, const std::uint8_t* key) const noexcept {

@@ -67,7 +67,8 @@ struct Version {
 /// has been before, it works on a copy. Not for several threads at once, but for reading.
 class StateTree {
  public:
-  explicit StateTree(HashId id = HashId::blake3);
+  /// An overlay saves at most `journal_max` nodes and copies the others.
+  explicit StateTree(HashId id = HashId::blake3, std::uint32_t journal_max = kOlderMax);
 
   [[nodiscard]] HashId hash_id() const noexcept { return id_; }
   /// The version that is final.
@@ -112,6 +113,7 @@ class StateTree {
   [[nodiscard]] bool stands_on(VersionId version, VersionId ancestor) const noexcept;
 
   HashId id_;
+  std::uint32_t journal_max_;
   Store store_;
   JournalBlocks journal_blocks_;
   std::map<VersionId, Version> versions_;

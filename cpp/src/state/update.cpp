@@ -304,7 +304,7 @@ class Update {
     if (to_.in_place || node.owner == to_.version_id) return node;
     const Inner& seen = to_.tree.inner(to_.version, item.ref);
     Journal& journal = to_.version.journal;
-    if (&seen == &node && !journal.full()) {
+    if (&seen == &node && journal.size() < to_.journal_max) {
       const std::uint32_t number = journal.add(node, item.ref, to_.journal_blocks);
       node.owner = to_.version_id;
       node.fresh = 0;

@@ -10,6 +10,7 @@ struct UpdateTarget {
   const StateTree& tree;
   Store& store;
   JournalBlocks& journal_blocks;
+  std::uint32_t journal_max;
   Version& version;
   VersionId version_id;
   bool in_place;  // no other version exists: everything may be changed where it is
