@@ -6,40 +6,25 @@
 #include "state/update.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
-#include <utility>
 #include <vector>
 
-#include "state/bucket_hashes.hpp"
-#include "state/sorted_batch.hpp"
+#include "state/bucket_update.hpp"
 
 namespace chopmark::state {
 namespace {
 
-constexpr std::size_t kPart = 512;                     // changes of a part: about half a MiB
-constexpr std::size_t kAhead = 8;                      // buckets whose changes are asked for
-constexpr std::size_t kMergeMax = kBucketMax * 3 / 4;  // entries of two buckets that become one
-
-/// Where a subtree hangs: in an inner node that this version may write to.
-struct Place {
-  Inner* above;
-  unsigned side;
-
-  [[nodiscard]] Ref& ref() const noexcept { return above->child[side]; }
-  [[nodiscard]] std::uint8_t* root() const noexcept { return above->pair + kDigestBytes * side; }
-  [[nodiscard]] bool fresh() const noexcept { return (above->fresh >> side & 1U) != 0; }
-  void hang(Ref subtree, bool fresh_bucket) const noexcept {
-    ref() = subtree;
-    const std::uint32_t bit = std::uint32_t{1} << side;
-    above->fresh = (fresh_bucket ? above->fresh | bit : above->fresh & ~bit) & 3U;
-  }
-};
+constexpr std::size_t kPart = 512;  // changes of a part: about half a MiB
+constexpr std::size_t kAhead = 8;   // buckets whose changes are asked for
 
 class Update {
  public:
   Update(const UpdateTarget& target, const SortedBatch& batch, unsigned threads)
-      : to_(target), store_(target.store), batch_(batch), threads_(threads) {}
+      : to_(target),
+        store_(target.store),
+        batch_(batch),
+        buckets_(target, batch),
+        threads_(threads) {}
 
   void run() {
     Version& version = to_.version;
@@ -65,27 +50,6 @@ class Update {
   }
 
  private:
-  /// Changes [from, to) belong into the subtree `ref`, whose node or entries stand at `bytes`; all
-  /// keys there share the bits before `depth`.
-  struct Item {
-    Inner* above;
-    std::uint8_t* bytes;
-    std::uint32_t from, to;
-    Ref ref;
-    std::uint16_t depth;
-    std::uint16_t side;
-
-    [[nodiscard]] Place place() const noexcept { return {above, side}; }
-    [[nodiscard]] std::uint32_t changes() const noexcept { return to - from; }
-  };
-
-  /// What was touched and is not hashed yet.
-  struct Touched {
-    BucketHashes buckets;
-    NodeJobs nodes;
-    std::array<std::vector<Place>, kKeyBits> unsettled;  // only where there are deletes
-  };
-
   /// Hashing of more than a part at once is what several threads can share.
   [[nodiscard]] std::size_t part_size() const noexcept {
     return threads_ == 1 ? kPart : batch_.size();
@@ -165,91 +129,9 @@ class Update {
   void rewrite_bottom() {
     for (std::size_t i = 0; i < bottom_.size(); ++i) {
       if (i + kAhead < bottom_.size()) batch_.prefetch(bottom_[i + kAhead].from);
-      if (!set_one(bottom_[i])) rewrite(bottom_[i]);
+      buckets_.apply(bottom_[i], *into_);
     }
     bottom_.clear();
-  }
-
-  /// The common case by itself: one value set, in a bucket that exists and does not overflow.
-  bool set_one(const Item& item) {
-    if (item.changes() != 1 || item.ref == kNothing || batch_.deletes_at(item.from)) return false;
-    const std::size_t size = bucket_size(item.ref);
-    const std::uint8_t* const key = batch_.key(item.from);
-    std::size_t at = 0;
-    while (at != size && key_before(item.bytes + kEntryBytes * at, key))
-      ++at;
-    const bool found = at != size && equal_keys(item.bytes + kEntryBytes * at, key);
-    if (found && may_change_bucket(item.place())) {
-      std::memcpy(item.bytes + kEntryBytes * at + kKeyBytes, batch_.value(item.from), kValueBytes);
-      into_->buckets.add(item.bytes, size, item.place().root());
-      return true;
-    }
-    const std::size_t after = found ? size : size + 1;
-    if (after > kBucketMax) return false;
-    const bool mine = may_change_bucket(item.place());
-    std::uint8_t* const entries = hang_bucket(item.place(), after);
-    std::uint8_t* const entry = entries + kEntryBytes * at;
-    std::memcpy(entries, item.bytes, kEntryBytes * at);
-    std::memcpy(entry, key, kKeyBytes);
-    std::memcpy(entry + kKeyBytes, batch_.value(item.from), kValueBytes);
-    std::memcpy(entry + kEntryBytes, item.bytes + kEntryBytes * (found ? at + 1 : at),
-                kEntryBytes * (after - at - 1));
-    into_->buckets.add(entries, after, item.place().root());
-    to_.version.size += after - size;
-    discard_bucket(item.ref, mine);
-    return true;
-  }
-
-  /// A bucket, or nothing, and its changes.
-  void rewrite(const Item& item) {
-    const std::size_t before = item.ref == kNothing ? 0 : bucket_size(item.ref);
-    const bool mine = may_change_bucket(item.place());
-    merge(item, before);
-    to_.version.size += merged_.size() - before;
-    item.place().hang(kNothing, false);
-    std::memset(item.place().root(), 0, kDigestBytes);
-    if (!merged_.empty()) build(0, merged_.size(), item.place());
-    if (item.ref != kNothing) discard_bucket(item.ref, mine);
-  }
-
-  /// merged_ = the entries of the bucket after the changes.
-  void merge(const Item& item, std::size_t before) {
-    merged_.clear();
-    const std::uint8_t* old = item.bytes;
-    const std::uint8_t* const end = old + kEntryBytes * before;
-    for (std::size_t i = item.from; i < item.to; ++i) {
-      const std::uint8_t* const key = batch_.key(i);
-      for (; old != end && key_before(old, key); old += kEntryBytes)
-        merged_.push_back({old, old + kKeyBytes});
-      if (old != end && equal_keys(old, key)) old += kEntryBytes;
-      if (!batch_.deletes_at(i)) merged_.push_back({key, batch_.value(i)});
-    }
-    for (; old != end; old += kEntryBytes)
-      merged_.push_back({old, old + kKeyBytes});
-  }
-
-  /// The subtree over merged_[from, to), not empty. To the left by recursion, at most once for each
-  /// bit of a key.
-  void build(std::size_t from, std::size_t to, Place place) {
-    while (to - from > kBucketMax) {
-      const std::size_t depth = shared_bits(merged_[from].key, merged_[to - 1].key);
-      const std::size_t middle =
-          split_at(from, to, depth, [this](std::size_t i) { return merged_[i].key; });
-      const Ref ref = store_.make_inner(to_.version_id, depth);
-      place.hang(ref, false);
-      Inner& node = store_.inner(ref);
-      into_->nodes.add(depth, node.pair, place.root());
-      build(from, middle, {&node, 0});
-      place = {&node, 1};
-      from = middle;
-    }
-    std::uint8_t* const entries = hang_bucket(place, to - from);
-    for (std::size_t i = from; i < to; ++i) {
-      std::uint8_t* const entry = entries + kEntryBytes * (i - from);
-      std::memcpy(entry, merged_[i].key, kKeyBytes);
-      std::memcpy(entry + kKeyBytes, merged_[i].value, kValueBytes);
-    }
-    into_->buckets.add(entries, to - from, place.root());
   }
 
   void hash(Touched& touched) {
@@ -280,22 +162,7 @@ class Update {
       return discard_inner(ref);
     }
     into_->nodes.add(depth, node.pair, place.root());
-    if (!is_bucket(left) || !is_bucket(right)) return;
-    const std::size_t count = bucket_size(left);
-    if (count + bucket_size(right) > kMergeMax) return;
-    std::uint8_t* const entries = hang_bucket(place, count + bucket_size(right));
-    std::memcpy(entries, store_.entries(left), kEntryBytes * count);
-    std::memcpy(entries + kEntryBytes * count, store_.entries(right),
-                kEntryBytes * bucket_size(right));
-    discard_bucket(left, may_change_bucket({&node, 0}));
-    discard_bucket(right, may_change_bucket({&node, 1}));
-    discard_inner(ref);
-  }
-
-  std::uint8_t* hang_bucket(Place place, std::size_t size) {
-    const Ref bucket = store_.make_bucket(size);
-    place.hang(bucket, true);
-    return store_.entries(bucket);
+    if (is_bucket(left) && is_bucket(right) && buckets_.join(node, place)) discard_inner(ref);
   }
 
   /// A node that this version may write to: the one that was found, after its bytes have been saved
@@ -319,14 +186,6 @@ class Update {
     return store_.inner(copy);
   }
 
-  [[nodiscard]] bool may_change_bucket(Place place) const noexcept {
-    return to_.in_place || place.fresh();
-  }
-
-  /// The version has no use for it any more; others may have.
-  void discard_bucket(Ref ref, bool may_change) {
-    may_change ? store_.recycle(ref) : to_.version.replaced.push_back(ref);
-  }
   void discard_inner(Ref ref) {
     to_.in_place || store_.inner(ref).older == 0 ? store_.recycle(ref)
                                                  : to_.version.replaced.push_back(ref);
@@ -335,12 +194,12 @@ class Update {
   const UpdateTarget& to_;
   Store& store_;
   const SortedBatch& batch_;
+  BucketUpdate buckets_;
   unsigned threads_;
   Inner stem_{};  // the tree hangs at its left side
   std::vector<Item> items_, next_, bottom_;
   std::vector<Item> subtrees_;  // of all parts
-  std::vector<EntryRef> merged_;
-  Touched above_, part_;  // the nodes above all parts, and a part
+  Touched above_, part_;        // the nodes above all parts, and a part
   Touched* into_ = nullptr;
 };
 
