@@ -183,6 +183,7 @@ def put(scene: Scene, entry: object, *identity: int | bytes) -> None:
 
 
 def test_bundle_is_all_or_nothing(scene: Scene) -> None:
+    """L-30, C-36."""
     made = Create(record_id(1), 0, DOCUMENT)
     code = scene.run(made, attest(1), attest(2, actor=1), by=(CLERK, BANK))
     assert (code, scene.failing_op) == ("MISSING_REF", 2)
@@ -248,6 +249,7 @@ def test_frozen_comes_before_every_other_check(scene: Scene, operation: Operatio
     ],
 )
 def test_threshold(scene: Scene, by: tuple[Signer, ...], code: str) -> None:
+    """L-101."""
     assert scene.run(Freeze(GUEST.member), by=by) == code
 
 
@@ -266,6 +268,7 @@ def test_no_council_no_governance(scene: Scene) -> None:
 
 
 def test_admit(scene: Scene) -> None:
+    """L-114, and the entries of L-24, L-82, L-83, L-85."""
     height = scene.height
     scene.ok(admit(), by=TWO)
     assert scene.get(MemberEntry, 30) == MemberEntry(
@@ -325,6 +328,7 @@ def test_expelled_for_good(scene: Scene) -> None:
 
 
 def test_roles_are_replaced_from_the_next_block_on(scene: Scene) -> None:
+    """L-131, L-84."""
     scene.ok(SetRoles(CLERK.member, 1, Roles.NONE), by=TWO)
     scene.ok(Create(record_id(1), 0, DOCUMENT))
     expected = RoleEntry(CLERK.member, 1, Roles.NONE, scene.height + 1)
@@ -334,6 +338,7 @@ def test_roles_are_replaced_from_the_next_block_on(scene: Scene) -> None:
 
 
 def test_validators(scene: Scene) -> None:
+    """L-135, L-136, L-86."""
     keys = tuple(digest(f"new {i}") for i in range(4))
     scene.ok(SetValidators(keys), by=TWO)
     assert scene.get(Validators) == Validators(scene.height + 1, keys)
@@ -350,6 +355,7 @@ def test_parameters(scene: Scene) -> None:
 
 
 def test_definitions_begin_and_end_with_a_block(scene: Scene) -> None:
+    """L-38, L-87, L-152, L-157."""
     scene.ok(DefineSchema(50, 1), by=TWO)
     assert scene.run(Create(record_id(1), 50, DOCUMENT)) == "SCHEMA"
     scene.next()
@@ -364,6 +370,7 @@ def test_definitions_begin_and_end_with_a_block(scene: Scene) -> None:
 
 
 def test_holds_change_once_in_a_block(scene: Scene) -> None:
+    """L-37, L-162, L-163."""
     scene.record(1)
     hold, unhold = Hold(held_record(1)), Unhold(held_record(1))
     assert scene.run(unhold, by=(COURT,)) == "CONFLICT"
@@ -504,6 +511,7 @@ def test_council_and_lost_keys(scene: Scene) -> None:
 
 
 def test_create(scene: Scene) -> None:
+    """L-47, L-310, and the entries of L-25, L-88."""
     scene.ok(
         Create(record_id(1), UNIQUE, DOCUMENT, nullifier=ONE, retention=5), by=(BANK,), field=1
     )
@@ -546,6 +554,7 @@ def test_create(scene: Scene) -> None:
     ],
 )
 def test_records(scene: Scene, operation: Operation, by: Signer, field: int, code: str) -> None:
+    """L-40, and the order of the rules behind it."""
     scene.record(1, schema=UNIQUE, nullifier=ONE)
     scene.record(3, retention=scene.time_ms + 1)
     assert scene.run(operation, by=(by,), field=field) == code
@@ -665,6 +674,7 @@ def grant(n: int = 1, to: Signer = BANK, purposes: int = 3, uses: int = 2) -> Gr
 
 
 def test_grant_and_use(scene: Scene) -> None:
+    """L-509, L-511, L-605, L-89."""
     scene.record(1)
     use = Use(record_id(1), 1, DOCUMENT)
     assert scene.run(use, by=(BANK,)) == "NO_GRANT"
@@ -686,6 +696,7 @@ def test_grant_and_use(scene: Scene) -> None:
 
 
 def test_grants_end(scene: Scene) -> None:
+    """L-602, C-6: `expires` is the last instant."""
     scene.record(1)
     scene.ok(replace(grant(), expires=scene.time_ms + 1000))
     assert scene.run(replace(grant(), expires=scene.time_ms - 1)) == "EXPIRED"
@@ -770,6 +781,7 @@ def test_opening(scene: Scene, operation: OpenCase, by: Signer, field: int, code
 
 
 def test_open_case(scene: Scene) -> None:
+    """L-711, L-90."""
     case_id = scene.open(1, CLERK, BANK)
     assert scene.get(Case, case_id) == Case(
         0, 0, DISPUTE, 1, ARGUING, 1, scene.time_ms + LIMIT_MS, scene.height,
@@ -863,6 +875,7 @@ def test_frozen_party_does_not_sign(scene: Scene) -> None:
     ],
 )
 def test_issues(scene: Scene, operation: Issue, by: Signer, code: str) -> None:
+    """L-910, and the order of the rules before it."""
     scene.record(1)
     scene.record(2)
     scene.ok(Withdraw(record_id(2), 1))
@@ -873,6 +886,7 @@ def test_issues(scene: Scene, operation: Issue, by: Signer, code: str) -> None:
 
 
 def test_issue_on_an_approved_record_once(scene: Scene) -> None:
+    """L-911, L-912, and the entries of L-91, L-92, L-93."""
     ref = scene.record(1, schema=UNIQUE, nullifier=ONE)
     issue = Issue(INVOICE, BANK.member, 5, ref, WITNESS.member)
     scene.ok(attest(1, 1, Claim.APPROVED), by=(WITNESS,))
@@ -1068,6 +1082,7 @@ def locked(scene: Scene, condition: str, deadline: int = NEVER, amount: int = 4)
 
 
 def test_lock(scene: Scene) -> None:
+    """L-1204, L-94."""
     lock = locked(scene, "preimage", scene.time_ms + 50)
     scene.ok(lock)
     assert scene.get(Holding, CASH, ZERO, CLERK.member) == Holding(0, 0, 6, 4, NEVER)
