@@ -465,6 +465,32 @@ def test_replay_across_blocks() -> None:
     assert refusal(made, tip, block(made, tip, [item])) == ("REPLAY", 113, 0)
 
 
+@pytest.mark.parametrize("pieces", [1, 7, 250])
+def test_replay_and_find_at_the_end_of_the_window(pieces: int) -> None:
+    """L-13, L-14: what is forgotten can no longer come, however finality is cut."""
+    made, tip = chain()
+    item = transaction(create(1), valid_until=1 + WINDOW)
+    tip = accepted(made, block(made, tip, [item]))
+    identity = ledger.transaction_id(item)
+    while tip.height < WINDOW:
+        tip = accepted(made, block(made, tip))
+        if tip.height % pieces == 0:
+            made.finalize(tip.digest)
+    made.finalize(tip.digest)
+    assert refusal(made, tip, block(made, tip, [item])) == ("REPLAY", 113, 0)
+    for _ in range(2):
+        assert made.find(identity) == (0, 1, 0, 255)
+        tip = accepted(made, block(made, tip))
+        made.finalize(tip.digest)
+        assert refusal(made, tip, block(made, tip, [item])) == ("EXPIRED", 111, 0)
+    for _ in range(2):
+        tip = accepted(made, block(made, tip))
+        made.finalize(tip.digest)
+    assert made.find(identity) is None
+    assert made.log_size == 1
+    assert made.get(Record, record_id(1)) is not None
+
+
 def test_replay_of_a_transaction_that_failed() -> None:
     item = transaction(amend(1, 1))
     made, tip = chain([item])
