@@ -135,6 +135,7 @@ from chopmark.reference.operations import (
     Unhold,
     Use,
     holding_id,
+    possession_payload,
 )
 from chopmark.reference.wire import COUNT_MAX, NEVER, ZERO
 
@@ -419,6 +420,13 @@ def new_key(key_id: int, *, admin: bool = True, member: Signer = CLERK) -> AddKe
     return AddKey(key_id, flags, one.public, one.possession(CHAIN_ID))
 
 
+def other_key(key_id: int) -> AddKey:
+    """A public key that was never used, under a number that may have been."""
+    one = Signer(CLERK.member, 77)
+    payload = possession_payload(CHAIN_ID, CLERK.member, key_id, one.public)
+    return AddKey(key_id, KeyFlags.NONE, one.public, one.private.sign(payload))
+
+
 def rotation(key_id: int, member: Signer = CLERK) -> RotateKey:
     one = Signer(member.member, key_id)
     return RotateKey(key_id, one.public, one.possession(CHAIN_ID))
@@ -448,6 +456,7 @@ def test_add_key(scene: Scene) -> None:
     ("operation", "code"),
     [
         (new_key(CLERK_SPARE.key_id), "KEY_REUSED"),
+        (other_key(CLERK_SPARE.key_id), "KEY_REUSED"),
         (replace(new_key(2), public_key=BANK.public), "KEY_REUSED"),
         (replace(new_key(2), possession=bytes(64)), "BAD_POSSESSION"),
         (replace(new_key(2), key_id=3), "BAD_POSSESSION"),
@@ -463,9 +472,13 @@ def test_keys_refused(scene: Scene, operation: Operation, code: str) -> None:
 
 
 def test_keys_have_a_limit(scene: Scene) -> None:
-    put(scene, replace(scene.get(MemberEntry, CLERK.member), keys=16), CLERK.member)
+    """L-213: of those that are not revoked."""
+    scene.ok(*[new_key(100 + i) for i in range(14)])
+    assert scene.get(MemberEntry, CLERK.member).keys == 16
     assert scene.run(new_key(2)) == "LIMIT"
     scene.ok(rotation(2))
+    assert scene.run(new_key(3)) == "LIMIT"
+    scene.ok(RevokeKey(100), new_key(3))
 
 
 def test_rotate_key(scene: Scene) -> None:
@@ -765,6 +778,7 @@ def opening(template: int = DISPUTE, *parties: int, **changes: object) -> OpenCa
         (opening(LICENSED, 7, 20, deadline=1), BANK, 1, "TEMPLATE"),
         (opening(DISPUTE, 7, 99), CLERK, 1, "UNKNOWN_MEMBER"),
         (opening(LICENSED, 20, GUEST.member), BANK, 1, "ROLE_DENIED"),
+        (opening(LICENSED, 7, GUEST.member), GUEST, 1, "ROLE_DENIED"),
         (opening(LICENSED, 7, 20), CLERK, 1, "ROLE_DENIED"),
         (opening(LICENSED, 7, 20), BANK, 1, "OK"),
         (opening(), BANK, 1, "ROLE_DENIED"),
@@ -830,6 +844,20 @@ def test_deadline_of_a_step(scene: Scene) -> None:
     assert scene.run(Step(case, ARGUING, 0), by=(WITNESS,)) == "ROLE_DENIED"
     scene.ok(Step(case, ARGUING, 0), by=(BANK,))
     scene.ok(Step(other, ARGUING, ANSWER), by=(BANK,))
+
+
+def test_retired_template_opens_no_more(scene: Scene) -> None:
+    """L-157, L-613, L-701: what began goes on."""
+    case_id = scene.open(1, CLERK, BANK)
+    scene.record(1)
+    retired = [Retire(DefinitionKind.TEMPLATE, one) for one in (DISPUTE, REVIEW)]
+    scene.ok(*retired, by=TWO)
+    glass = BreakGlass(record_id(1), 1, DOCUMENT, digest("case 2"), REVIEW)
+    scene.ok(glass, by=(HOSPITAL,))
+    scene.next()
+    assert scene.run(replace(opening(), case_id=digest("case 3"))) == "TEMPLATE"
+    assert scene.run(replace(glass, case_id=digest("case 4")), by=(HOSPITAL,)) == "TEMPLATE"
+    scene.ok(Step(case_id, ARGUING, ANSWER), by=(BANK,))
 
 
 def test_held_case_and_last_step(scene: Scene) -> None:
@@ -1175,6 +1203,22 @@ def test_settle_to_who_may_not_receive(scene: Scene) -> None:
     scene.ok(locked(scene, "co-signature"))
     scene.govern(Freeze(BANK.member))
     assert scene.run(Settle(LOCK), by=(CLERK, WITNESS)) == "NOT_ALLOWED"
+
+
+def test_settle_before_the_units_end(scene: Scene) -> None:
+    """L-1216, L-80: a lock keeps the `expires` of its holding."""
+    scene.ok(Issue(TICKET, CLERK.member, 5, ONE, expires=scene.time_ms + 1000), by=(ISSUER,))
+    lock = Lock(LOCK, TICKET, ONE, 2, BANK.member, NEVER, CoSignature(WITNESS.member))
+    scene.ok(lock, replace(lock, lock_id=digest("l")))
+    scene.next(1000)
+    scene.ok(Settle(digest("l")), by=(CLERK, WITNESS))
+    assert scene.get(Holding, TICKET, ONE, BANK.member).expires == scene.time_ms
+    scene.next(1)
+    assert scene.run(Settle(LOCK), by=(CLERK, WITNESS)) == "EXPIRED"
+    assert scene.run(Refund(LOCK)) == "TOO_EARLY"
+    assert scene.run(Transfer(TICKET, ONE, BANK.member, 1)) == "EXPIRED"
+    assert scene.run(Redeem(TICKET, ONE, CLERK.member, 1)) == "EXPIRED"
+    scene.ok(Redeem(TICKET, ONE, CLERK.member, 1, Reason.EXPIRED))
 
 
 def test_frozen_co_signer_does_not_sign(scene: Scene) -> None:
