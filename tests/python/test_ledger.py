@@ -70,7 +70,10 @@ from chopmark.ledger.operations import (
     CouncilReplacesKey,
     Expel,
     Freeze,
+    Hold,
     KeyFlags,
+    Object,
+    ObjectKind,
     RevokeKey,
     RotateKey,
     TargetKind,
@@ -253,6 +256,23 @@ def test_fields_of_consensus_are_left_to_it() -> None:
     blocks = [good, *[good.spoiled(**{name: value}) for name, value in changes.items()]]
     assert len({accepted(made, one).digest for one in blocks}) == 7
     assert len({made.roots(one.digest) for one in blocks}) == 1
+
+
+def test_chain_without_council() -> None:
+    """C-17, L-101: nobody governs, courts still hold."""
+    genesis = dataclasses.replace(GENESIS, council=codec.Council(0, ()))
+    on = Ledger(genesis.encode())
+    one = transaction(create(1), chain_id=on.chain_id)
+    freeze = transaction(Freeze(20), by=COUNCIL, chain_id=on.chain_id)
+    held = Hold(Object(ObjectKind.RECORD, record_id(1)))
+    hold = transaction(held, by=(COURT,), chain_id=on.chain_id)
+    first = block(
+        Ledger(GENESIS_BYTES), GENESIS_BLOCK, [one, freeze, hold], chain_id=on.chain_id,
+        parent_digest=on.chain_id, state_root=on.roots()[0],
+    )  # fmt: skip
+    accepted(on, first)
+    results = on.finalize(first.digest)
+    assert results.code.tolist() == [0, ledger.ResultCode.THRESHOLD, 0]
 
 
 # --- Payloads ------------------------------------------------------------------------------------

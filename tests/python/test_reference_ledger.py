@@ -254,6 +254,24 @@ def test_threshold(scene: Scene, by: tuple[Signer, ...], code: str) -> None:
     assert scene.run(Freeze(GUEST.member), by=by) == code
 
 
+@pytest.mark.parametrize(
+    "operation",
+    [
+        admit(), Expel(20), Freeze(20), Unfreeze(20), SetRoles(20, 1, Roles.NONE),
+        SetValidators((digest("v"),) * 1), SetCouncil(Council(1, (1,))),
+        SetParameter(Parameter.LOCK_MS_MAX, 1), DefineSchema(PLAIN, 1),
+        prepared().get(TemplateEntry, DISPUTE).definition, DefineClass(CASH, 1),
+        Retire(DefinitionKind.SCHEMA, PLAIN), CouncilRevokesKey(20, 5),
+        CouncilReplacesKey(20, 5, NEVER, 6, BANK.public, bytes(64)),
+    ],
+    ids=lambda op: type(op).__name__,
+)  # fmt: skip
+def test_whatever_the_council_does_needs_the_council(scene: Scene, operation: Operation) -> None:
+    """L-101: before every other rule, also for what would be refused anyhow."""
+    for by in (COUNCIL[:1], (COUNCIL_GATEWAY, COUNCIL[1]), (CLERK, COURT)):
+        assert scene.run(operation, by=by) == "THRESHOLD"
+
+
 def test_threshold_counts_active_members_of_the_council_in_force(scene: Scene) -> None:
     scene.ok(SetCouncil(Council(1, (7,))), by=TWO)
     assert scene.run(Freeze(GUEST.member), by=(CLERK,)) == "THRESHOLD"
@@ -518,6 +536,12 @@ def test_council_and_lost_keys(scene: Scene) -> None:
     scene.ok(Expel(BANK.member), by=TWO)
     code = scene.run(CouncilRevokesKey(BANK.member, 8), by=TWO)
     assert code == "UNKNOWN_MEMBER"
+    assert scene.run(replacement(Signer(BANK.member, 8), 9), by=TWO) == "UNKNOWN_MEMBER"
+    assert scene.run(replacement(Signer(99, 8), 9), by=TWO) == "UNKNOWN_MEMBER"
+    early = replace(replacement(WITNESS, 9), compromised_since=scene.height)
+    late = replace(early, compromised_since=scene.height + 1)
+    assert scene.run(late, by=TWO) == "CONFLICT"
+    scene.ok(early, by=TWO)
 
 
 # --- REC (L-40 .. L-47, L-301 .. L-312) ----------------------------------------------------------
@@ -1225,6 +1249,42 @@ def test_frozen_co_signer_does_not_sign(scene: Scene) -> None:
     scene.ok(locked(scene, "co-signature"))
     scene.govern(Freeze(WITNESS.member))
     assert settled(scene, "co-signature") == "COND_UNMET"
+
+
+# --- Last instants and last units ----------------------------------------------------------------
+
+
+def test_at_the_last_instant(scene: Scene) -> None:
+    """C-6: whatever ends at t can still be done at t, and what must wait for t need not wait on."""
+    now = scene.time_ms
+    scene.record(1, retention=now)
+    scene.ok(
+        replace(grant(), expires=now), Use(record_id(1), 1, DOCUMENT, actor=1), by=(CLERK, BANK)
+    )
+    scene.ok(Erase(record_id(1), 1))
+    early = replace(opening(), deadline=now)
+    scene.ok(early)
+    scene.ok(Step(early.case_id, ARGUING, ANSWER), by=(BANK,))
+    scene.ok(Issue(TICKET, CLERK.member, 5, ONE, expires=now), by=(ISSUER,))
+    assert scene.run(Redeem(TICKET, ONE, 7, 1, Reason.EXPIRED)) == "TOO_EARLY"
+    lock = Lock(LOCK, TICKET, ONE, 2, BANK.member, now, CoSignature(WITNESS.member))
+    scene.ok(lock, Transfer(TICKET, ONE, BANK.member, 1), Redeem(TICKET, ONE, CLERK.member, 1))
+    scene.ok(Settle(LOCK), by=(CLERK, WITNESS))
+    scene.ok(RevokeKey(CLERK_SPARE.key_id, compromised_since=scene.height))
+
+
+def test_last_units(scene: Scene) -> None:
+    """L-77, L-78, L-909."""
+    scene.issue(CASH, CLERK, 5)
+    scene.ok(Lock(LOCK, CASH, ZERO, 3, BANK.member, NEVER, CoSignature(WITNESS.member)))
+    for amount, code in ((6, "INSUFFICIENT"), (5, "LOCKED"), (3, "LOCKED"), (2, "OK")):
+        assert scene.run(Transfer(CASH, ZERO, BANK.member, amount)) == code
+    scene.issue(TICKET, CLERK, NEVER - 1, ONE)
+    assert scene.run(Issue(TICKET, CLERK.member, 2, TWO_N), by=(ISSUER,)) == "SUPPLY"
+    scene.ok(Redeem(TICKET, ONE, CLERK.member, NEVER - 1))
+    assert scene.run(Issue(TICKET, CLERK.member, 2, TWO_N), by=(ISSUER,)) == "SUPPLY"
+    scene.ok(Issue(TICKET, CLERK.member, 1, TWO_N), by=(ISSUER,))
+    assert scene.get(Totals, TICKET) == Totals(NEVER, NEVER - 1)
 
 
 # --- All codes -----------------------------------------------------------------------------------
