@@ -132,6 +132,10 @@ class Run:
             self.seal()
         except Unclear as unclear:
             raise self.error(str(unclear)) from None
+        except ScriptError:
+            raise
+        except Exception as error:
+            raise self.error(f"{type(error).__name__}: {error}") from error
         return self
 
     def read_definitions(self, lines: list[Line]) -> int:
@@ -244,7 +248,8 @@ class Run:
             words = one.text if one is not line else said
             operations.append(self.read_operation(words, signers))
         self.at = line
-        signers += [self.names.signer(name) for name in split(others)]
+        also = [self.names.signer(name) for name in split(others)]
+        signers += [one for one in also if one not in signers]
         failing = int(place) - 1 if place else None
         if code not in ("OK",) and not refused and len(operations) > 1 and failing is None:
             raise self.error(f"expected '{code} at N': which operation of the bundle fails")

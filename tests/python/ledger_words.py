@@ -24,6 +24,7 @@ from chopmark.reference.wire import NEVER, ZERO
 
 E = TypeVar("E", bound=Enum)
 
+FLAGS = ("held", "closed", "administrating")  # words that stand for themselves, or are left out
 LABEL = r"[a-z0-9][a-z0-9.-]*"
 KINDS = {
     "label": LABEL,
@@ -32,9 +33,7 @@ KINDS = {
     "text": r'"[^"]*"',
     "span": r"\d+(?:ms|s|min|h|d)",
     "time": r"never|[+-]\d+(?:ms|s|min|h|d)",
-    "held": "held",
-    "closed": "closed",
-    "administrating": "administrating",
+    **{flag: flag for flag in FLAGS},
 }
 UNITS_MS = {"ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
 
@@ -64,6 +63,15 @@ class Sentence:
     pattern: str
     make: Callable[..., Any]
 
+    @property
+    def shown(self) -> str:
+        """As the README has it: a word in capitals stands for a label, a number, a time."""
+
+        def word(found: re.Match[str]) -> str:
+            return found[2] if found[2] in FLAGS else found[1].upper()
+
+        return re.sub(r"\{(\w+)(?::(\w+))?\}", word, self.pattern)
+
     def read(self, text: str) -> dict[str, str] | None:
         found = compiled(self.pattern).fullmatch(text)
         return found.groupdict() if found else None
@@ -74,6 +82,7 @@ OPERATIONS: Table = []
 QUERIES: Table = []
 DEFINITIONS: Table = []
 TEMPLATE_LINES: Table = []
+USED: set[str] = set()  # patterns that some script has used
 
 
 def says(table: Table, *patterns: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -89,9 +98,10 @@ def understand(table: Table, text: str, *context: Any) -> Any:
     for sentence in table:
         found = sentence.read(text)
         if found is not None:
+            USED.add(sentence.pattern)
             return sentence.make(*context, **found)
     word = text.split(" ", 1)[0]
-    near = [one.pattern for one in table if one.pattern.split(" ", 1)[0].split("[")[0] == word]
+    near = [one.shown for one in table if one.pattern.split(" ", 1)[0].split("[")[0] == word]
     hint = "; expected " + " or ".join(f"'{one}'" for one in near) if near else ""
     raise Unclear(f"no sentence reads '{text}'{hint}")
 
@@ -660,7 +670,7 @@ def _(n: Names, actor: int, member: str) -> Operation:
     return ops.Unfreeze(n.member(member), actor=actor)
 
 
-@says(OPERATIONS, "lets {member} do {may:labels}[ in field {where}]")
+@says(OPERATIONS, "lets {member} do {may:labels}[ within {where}]")
 def _(n: Names, actor: int, member: str, may: str, where: str | None) -> Operation:
     allowed = Roles.NONE if may == "nothing" else roles(may)
     return ops.SetRoles(n.member(member), n.field_of(where), allowed, actor=actor)
