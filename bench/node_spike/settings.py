@@ -12,7 +12,7 @@ __all__ = ["ITEM_BYTES", "QUORUM", "TRANSACTION_BYTES", "VALIDATORS", "Settings"
 
 VALIDATORS = 4
 QUORUM = 3
-TRANSACTION_BYTES = 284  # all have one size here
+TRANSACTION_BYTES = 293  # all have one size here
 ITEM_BYTES = 4 + TRANSACTION_BYTES  # in a payload
 
 

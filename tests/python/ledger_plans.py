@@ -150,6 +150,7 @@ class Planner:
         return self.pick(taken[-6:] if self.chance(80) else taken)
 
     def amount(self, most: int = 100) -> int:
+        most = min(most, NEVER - 1)
         return self.pick((1, 1, 2, 3, max(1, most // 2), max(1, most), max(1, most), most + 1))
 
     def time(self) -> int:

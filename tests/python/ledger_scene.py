@@ -6,6 +6,7 @@ end when the test says so. `prepared()` has schemas, templates and classes of ev
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 from ledger_world import (
@@ -128,6 +129,17 @@ CLASSES = (
 )
 
 
+@dataclass(frozen=True)
+class Executed:
+    """A transaction that a scene was given."""
+
+    height: int
+    time_ms: int
+    operations: tuple[Operation, ...]
+    by: tuple[Signer, ...]
+    field: int
+
+
 class Scene:
     """State, height and time; what the operations of one block see of the block before."""
 
@@ -137,10 +149,13 @@ class Scene:
         self.height = 1
         self.time_ms = START
         self.failing_op = 255
+        self.journal: list[Executed] = []
 
     def execute(
         self, operations: Sequence[Operation], by: Sequence[Signer], field: int
     ) -> ResultCode:
+        given = Executed(self.height, self.time_ms, tuple(operations), tuple(by), field)
+        self.journal.append(given)
         signers = tuple((one.member, one.key_id) for one in by)
         transaction = Transaction(
             CHAIN_ID, field, self.height, bytes(16), signers, tuple(operations)

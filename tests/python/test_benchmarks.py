@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from chopmark.benchmarks import cases, measure, merkle, table
+from chopmark.benchmarks import cases, measure, merkle, state, table
 from chopmark.benchmarks.case import Case, Work
 from chopmark.reference import merkle as reference
 
@@ -78,6 +78,19 @@ def test_merkle_cases(monkeypatch: pytest.MonkeyPatch) -> None:
     for case in made:
         case.ours.run()
         case.pure_python.run()
+
+
+def test_state_cases() -> None:
+    """They check what they measure."""
+    made = [state.state_update(20_000, "blake3"), state.state_update(20_000, "sm3", overlay=True),
+            state.state_prove(20_000, "sha256"), state.state_verify(20_000, "sm3"),
+            state.state_verify(20_000, "blake3", absent=True)]  # fmt: skip
+    for case in made:
+        case.ours.run()
+        case.pure_python.run()
+    assert state.hash_bound(20_000, "sha256") > 0
+    assert 70 < state.memory_per_key(20_000) < 200
+    state.filled.cache_clear()
 
 
 def test_stream_is_a_root(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -570,8 +570,8 @@ def test_many_empty_items() -> None:
 
 def test_payload_of_most_bytes() -> None:
     kind = KINDS["payload"]
-    items = [bytes(32768)] * 31
-    rest = 1_048_576 - len(codec.encode_payload(items)) - 4
+    items = [bytes(32768)] * 127
+    rest = 4_194_304 - len(codec.encode_payload(items)) - 4
     assert agreed(kind, codec.encode_payload([*items, bytes(rest)])) is None
     assert agreed(kind, codec.encode_payload([*items, bytes(rest + 1)])) == ("limit", 0)
     assert refusal(kind, codec.encode_payload([bytes(32769)])) == "limit"
@@ -631,9 +631,9 @@ def test_genesis_of_most_entries() -> None:
 
 
 def test_message_of_too_many_bytes() -> None:
-    data = BLOCK.data + bytes(4 * 1024 * 1024)
+    data = BLOCK.data + bytes(8 * 1024 * 1024)
     assert agreed(KINDS["block"], data) == ("limit", 0)
-    assert agreed(KINDS["block"], data[: 4 * 1024 * 1024]) == ("trailing", len(BLOCK.data))
+    assert agreed(KINDS["block"], data[: 8 * 1024 * 1024]) == ("trailing", len(BLOCK.data))
 
 
 @pytest.mark.parametrize("validators", [1, 3, 4, 7, 8, 9, 31, 32])

@@ -20,7 +20,7 @@ from chopmark.node.proof import NotProvable, Opening, export_proof
 from chopmark.reference import proof_file
 from chopmark.reference.codec import parse_header
 
-FIELD, SCHEMA = 1, 1
+FIELD, SCHEMA = 1, 0
 CODE_DUPLICATE_ID = 2
 
 

@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 from ledger_scene import CLASSES, SCHEMAS, TEMPLATES
-from ledger_world import GENESIS, GENESIS_BYTES, flip
+from ledger_world import GENESIS, GENESIS_BYTES, flip, transaction
 
+from chopmark import EncodingError, ledger
 from chopmark.reference import codec, operations, wire
 from chopmark.reference.codec import Council, InvalidEncoding, Operation, Roles
 from chopmark.reference.operations import (
@@ -95,7 +97,31 @@ BYTES_OF_BODIES = {  # by hand, from the layouts
 }  # fmt: skip
 
 
+BEFORE = transaction(operations.Withdraw(A, 1))[:71]  # of a transaction, in front of operations
+
+
+def refusal(check: Callable[[bytes], object], data: bytes) -> tuple[str, int] | None:
+    try:
+        check(data)
+    except (InvalidEncoding, EncodingError) as error:
+        return error.reason, error.offset
+    return None
+
+
+def compare(data: bytes) -> None:
+    """Native code and reference say the same to a transaction of this operation."""
+    whole = BEFORE + data + bytes(64)
+    assert refusal(ledger.check_transaction, whole) == refusal(codec.parse_transaction, whole)
+
+
+def parse_genesis(data: bytes) -> codec.Genesis:
+    """By the reference, which must answer as native code does."""
+    assert refusal(ledger.check_genesis, data) == refusal(codec.parse_genesis, data)
+    return codec.parse_genesis(data)
+
+
 def parsed(data: bytes, signers: int = 1) -> Operation:
+    compare(data)
     reader = Reader(data)
     operation = read_operation(reader, signers)
     reader.finish()
@@ -286,14 +312,14 @@ def test_possession_payload() -> None:
 
 
 def test_genesis() -> None:
-    assert codec.parse_genesis(GENESIS_BYTES) == GENESIS
+    assert parse_genesis(GENESIS_BYTES) == GENESIS
     for length in range(0, len(GENESIS_BYTES), 7):
         with pytest.raises(InvalidEncoding, match="truncated"):
-            codec.parse_genesis(GENESIS_BYTES[:length])
+            parse_genesis(GENESIS_BYTES[:length])
     for bit in range(0, 8 * len(GENESIS_BYTES), 11):
         changed = flip(GENESIS_BYTES, bit)
         with suppress(InvalidEncoding):
-            assert codec.parse_genesis(changed).encode() == changed
+            assert parse_genesis(changed).encode() == changed
 
 
 def one_member(**changes: object) -> codec.Genesis:
@@ -324,12 +350,12 @@ def one_member(**changes: object) -> codec.Genesis:
 )
 def test_genesis_refused(genesis: codec.Genesis, reason: str) -> None:
     with pytest.raises(InvalidEncoding) as caught:
-        codec.parse_genesis(genesis.encode())
+        parse_genesis(genesis.encode())
     assert caught.value.reason == reason
 
 
 def test_genesis_of_the_first_version_is_refused() -> None:
     data = one_member().encode()
     with pytest.raises(InvalidEncoding, match="version at byte 2"):
-        codec.parse_genesis(data[:1] + b"\1" + data[2:])
-    assert codec.parse_genesis(replace(one_member(), council=Council(0, ())).encode())
+        parse_genesis(data[:1] + b"\1" + data[2:])
+    assert parse_genesis(replace(one_member(), council=Council(0, ())).encode())

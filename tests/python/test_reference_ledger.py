@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -42,6 +42,7 @@ from ledger_scene import (
     Scene,
     prepared,
 )
+from ledger_twins import replay
 from ledger_world import (
     BANK,
     CHAIN_ID,
@@ -145,7 +146,8 @@ REACHED: set[str] = set()
 
 
 @pytest.fixture
-def scene() -> Scene:
+def scene() -> Iterator[Scene]:
+    """What the test executes is executed again by the native ledger, which must answer alike."""
     made = prepared()
     run = made.execute
 
@@ -155,7 +157,8 @@ def scene() -> Scene:
         return code
 
     made.execute = counted  # type: ignore[method-assign]
-    return made
+    yield made
+    replay(made.journal)
 
 
 def admit(one: Signer = FRESH, name: str = "fresh") -> Admit:

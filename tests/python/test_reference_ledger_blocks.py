@@ -10,6 +10,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from ledger_twins import Twins
 from ledger_world import (
     BROKEN,
     CHAIN_ID,
@@ -18,7 +19,6 @@ from ledger_world import (
     COUNCIL,
     GENESIS,
     GENESIS_BLOCK,
-    GENESIS_BYTES,
     OTHER_GENESIS,
     STRANGER,
     WRONG_KEY,
@@ -37,7 +37,7 @@ from chopmark.reference import merkle
 from chopmark.reference import state as tree
 from chopmark.reference.blake3 import blake3
 from chopmark.reference.codec import Operation, Roles
-from chopmark.reference.ledger import Ledger, Refusal, ResultCode, entries
+from chopmark.reference.ledger import Refusal, ResultCode, entries
 from chopmark.reference.operations import (
     Admit,
     Expel,
@@ -57,10 +57,13 @@ WINDOW = 1024
 
 
 class Chain:
-    """A ledger and its tip; every transaction has a salt of its own."""
+    """A ledger and its tip; every transaction has a salt of its own. The native ledger is given the
+    same blocks, and must give the same answers.
+    """
 
     def __init__(self) -> None:
-        self.ledger = Ledger(GENESIS_BYTES)
+        self.twins = Twins()
+        self.ledger = self.twins.reference
         self.tip = GENESIS_BLOCK
         self.salt = 0
 
@@ -75,7 +78,7 @@ class Chain:
     def refusal(self, one: Block | bytes) -> tuple[str, int]:
         """Code and transaction at fault; nothing is kept of a refused block."""
         known = set(self.ledger.blocks)
-        verdict = self.ledger.validate_block(one if isinstance(one, bytes) else one.data)
+        verdict = self.twins.validate(one if isinstance(one, bytes) else one.data)
         assert verdict.ok or set(self.ledger.blocks) == known
         return verdict.code.name, verdict.transaction
 

@@ -59,6 +59,7 @@ void install(Kernels& kernels, const CpuFeatures& cpu) noexcept {
   kernels.blake3_chunks = blake3_chunks_x8;
   kernels.blake3_parents = blake3_parents_x8;
   kernels.blake3_small_many = blake3_small_many_x8;
+  kernels.blake3_keyed_blocks = blake3_keyed_blocks_x8;
   kernels.blake3_output = blake3_output_x8;
   kernels.sm3_tree = {sm3_leaves_x8, sm3_any_leaves_x8, sm3_nodes_x8};
   kernels.blake3_tree = {blake3_leaves_x8, blake3_any_leaves_x8, blake3_nodes_x8};

@@ -64,6 +64,7 @@ void install(Kernels& kernels, const CpuFeatures&) noexcept {
   kernels.blake3_chunks = blake3_chunks_x16;
   kernels.blake3_parents = blake3_parents_x16;
   kernels.blake3_small_many = blake3_small_many_x16;
+  kernels.blake3_keyed_blocks = blake3_keyed_blocks_x16;
   kernels.blake3_output = blake3_output_x16;
   kernels.sha256_tree = {sha256_leaves_x16, sha256_any_leaves_x16, sha256_nodes_x16};
   kernels.sm3_tree = {sm3_leaves_x16, sm3_any_leaves_x16, sm3_nodes_x16};

@@ -27,6 +27,7 @@ const Backend portable_backend{
           kernels.blake3_chunks = blake3_chunks_portable;
           kernels.blake3_parents = blake3_parents_portable;
           kernels.blake3_small_many = blake3_small_many_portable;
+          kernels.blake3_keyed_blocks = blake3_keyed_blocks_portable;
           kernels.blake3_output = blake3_output_portable;
           kernels.sha256_tree = kSha256TreePortable;
           kernels.sm3_tree = kSm3TreePortable;

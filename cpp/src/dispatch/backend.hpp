@@ -27,6 +27,13 @@ struct RawView {
   std::size_t size;
 };
 
+/// 64 bytes to hash; with BLAKE3 under a key whose last byte is `depth`.
+struct BlockJob {
+  const std::uint8_t* in;
+  std::uint8_t* out;  // 32 bytes, read by no other job of the same call
+  std::uint32_t depth;
+};
+
 /// A node of a BLAKE3 tree before its compression.
 struct Blake3Node {
   std::uint32_t cv[8];
@@ -94,6 +101,9 @@ struct Kernels {
   // Hashes of items of at most one chunk each. `out` overlaps none of them.
   void (*blake3_small_many)(std::uint8_t* out, const std::uint32_t key[8], const RawView* items,
                             std::size_t count, std::uint32_t mode);
+  // Keyed hashes of one block each, from where it lies to where its hash belongs. The last byte of
+  // `key` is 0.
+  void (*blake3_keyed_blocks)(const BlockJob* jobs, std::size_t count, const std::uint32_t key[8]);
   // Blocks counter .. counter + count - 1 of the output of a root node, 64 bytes each.
   void (*blake3_output)(std::uint8_t* out, const Blake3Node& root, std::uint64_t counter,
                         std::size_t count);

@@ -241,6 +241,16 @@ void blake3_small_many_portable(std::uint8_t* out, const std::uint32_t key[8], c
   }
 }
 
+void blake3_keyed_blocks_portable(const BlockJob* jobs, std::size_t count,
+                                  const std::uint32_t key[8]) {
+  std::uint32_t own[8];
+  std::copy_n(key, 8, own);
+  for (std::size_t i = 0; i < count; ++i) {
+    own[7] = key[7] | jobs[i].depth << 24;
+    store_value(jobs[i].out, Tree{own, kBlake3Keyed}.root({jobs[i].in, kBlockBytes}), 0);
+  }
+}
+
 void blake3_output_portable(std::uint8_t* out, const Blake3Node& root, std::uint64_t counter,
                             std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) {

@@ -41,6 +41,8 @@ void blake3_parents_portable(std::uint8_t* out, const std::uint32_t key[8],
                              const std::uint8_t* children, std::size_t count, std::uint32_t mode);
 void blake3_small_many_portable(std::uint8_t* out, const std::uint32_t key[8], const RawView* items,
                                 std::size_t count, std::uint32_t mode);
+void blake3_keyed_blocks_portable(const BlockJob* jobs, std::size_t count,
+                                  const std::uint32_t key[8]);
 void blake3_output_portable(std::uint8_t* out, const Blake3Node& root, std::uint64_t counter,
                             std::size_t count);
 

@@ -112,7 +112,7 @@ std::size_t Ledger::first_replay(const Candidates& candidates, const Block& pare
 }
 
 Verdict Ledger::check_payload(Candidates& out, const Header& header, ByteView payload,
-                              const Verified* verified, unsigned threads) const {
+                              const Effort& effort) const {
   Verdict verdict;
   const auto refuse = [&](Refusal refusal, std::size_t transaction) {
     verdict.refusal = refusal;
@@ -129,22 +129,25 @@ Verdict Ledger::check_payload(Candidates& out, const Header& header, ByteView pa
   Refusal stopped = Refusal::none;
   for (std::size_t i = 0; i < items->size() && stopped == Refusal::none; ++i)
     stopped = out.add((*items)[i], verdict.failure);
+  effort.reached(Stage::parse);
   // What stands before the one that was stopped may be at fault by L-14.
-  out.hash(threads);
+  out.hash(effort.threads);
   const std::size_t replay = first_replay(out, *find(header.parent_digest));
   if (replay != out.size()) {
     verdict.failure = {};
     return refuse(Refusal::replay, replay);
   }
   if (stopped != Refusal::none) return refuse(stopped, out.size());
-  const std::vector<std::uint8_t> valid = out.check_signatures({}, verified, threads);
+  effort.reached(Stage::ids);
+  const std::vector<std::uint8_t> valid = out.check_signatures({}, effort.verified, effort.threads);
+  effort.reached(Stage::signatures);
   const auto bad = std::find(valid.begin(), valid.end(), 0);
   if (bad == valid.end()) return verdict;
   return refuse(Refusal::bad_signature, static_cast<std::size_t>(bad - valid.begin()));
 }
 
 void Ledger::execute_block(const Digest& digest, const Header& header, const Candidates& candidates,
-                           unsigned threads) {
+                           const Effort& effort) {
   const Block& parent = *find(header.parent_digest);
   const Overlay* const below = &parent == &final_ ? nullptr : &parent.overlay;
   Block made{.digest = digest,
@@ -169,21 +172,24 @@ void Ledger::execute_block(const Digest& digest, const Header& header, const Can
     made.ids.insert(candidates.id(i), i, id_of);
     made.entries.push_back({candidates.id(i), header.height, parent.roots.log_size + i, result});
   }
+  effort.reached(Stage::rules);
   CHOPMARK_CHECK(tree_.add_overlay(parent.version, made.version) == state::Refusal::none);
-  finish_block(made, candidates, threads);
+  finish_block(made, candidates, effort);
   blocks_.emplace(digest, std::move(made));
 }
 
 /// What follows from the changes of an executed block: register, roots, leaves.
-void Ledger::finish_block(Block& block, const Candidates& candidates, unsigned threads) {
+void Ledger::finish_block(Block& block, const Candidates& candidates, const Effort& effort) {
   StateBatch batch(block.overlay);
   if (batch.changes_register()) {
     auto registered = std::make_shared<Register>(*block.registered);
     batch.apply_to(*registered);
     block.registered = std::move(registered);
   }
-  batch.apply_to(tree_, block.version, threads);
-  hash_leaves(block, candidates, threads);
+  batch.apply_to(tree_, block.version, effort.threads);
+  effort.reached(Stage::state);
+  hash_leaves(block, candidates, effort.threads);
+  effort.reached(Stage::log);
   block.roots = {tree_.find(block.version)->root, block.frontier.size(), block.frontier.root()};
 }
 
@@ -209,7 +215,7 @@ void Ledger::hash_leaves(Block& block, const Candidates& candidates, unsigned th
   block.frontier.extend_hashes({leaves, count * sizeof(Digest)}, threads);
 }
 
-Verdict Ledger::validate_block(ByteView block, const Verified* verified, unsigned threads) {
+Verdict Ledger::validate_block(ByteView block, const Effort& effort) {
   Verdict verdict;
   const ByteView head = block.first(std::min(block.size(), Header::kBytes));
   const Result<Header> header = parse_header(head);
@@ -226,10 +232,11 @@ Verdict Ledger::validate_block(ByteView block, const Verified* verified, unsigne
     return verdict;
   }
   verdict.refusal = check_header(*header, payload);
+  effort.reached(Stage::header);
   if (verdict.refusal == Refusal::none) {
     Candidates candidates(*find(header->parent_digest)->registered, chain_id_, header->height);
-    verdict = check_payload(candidates, *header, payload, verified, threads);
-    if (verdict.refusal == Refusal::none) execute_block(digest, *header, candidates, threads);
+    verdict = check_payload(candidates, *header, payload, effort);
+    if (verdict.refusal == Refusal::none) execute_block(digest, *header, candidates, effort);
   }
   verdict.digest = digest;
   return verdict;

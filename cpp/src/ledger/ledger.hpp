@@ -45,6 +45,31 @@ struct Verdict {
   Failure failure{};
 };
 
+/// What validation of a block has done when its observer hears of it, in this order.
+enum class Stage : std::uint8_t { header, parse, ids, signatures, rules, state, log };
+
+/// Somebody who takes the time: the ledger has no clock.
+class Observer {
+ public:
+  Observer() = default;
+  virtual ~Observer() = default;
+  virtual void reached(Stage stage) = 0;
+
+ protected:
+  Observer(const Observer&) = default;
+  Observer& operator=(const Observer&) = default;
+};
+
+/// How a block is validated, not what comes out.
+struct Effort {
+  const Verified* verified = nullptr;  // whose signatures are not checked again
+  unsigned threads = 1;                // 0: all cores
+  Observer* observer = nullptr;
+  void reached(Stage stage) const {
+    if (observer != nullptr) observer->reached(stage);
+  }
+};
+
 class Ledger {
  public:
   explicit Ledger(const Genesis& genesis);
@@ -63,9 +88,8 @@ class Ledger {
   [[nodiscard]] const Register* register_after(const Digest& digest) const noexcept;
 
   /// Checks a whole block, header and payload, and keeps its overlay if it is valid. A refused
-  /// block leaves no trace. The same block again gets the same answer. Signatures that `verified`
-  /// (may be null) knows are not checked again.
-  [[nodiscard]] Verdict validate_block(ByteView block, const Verified* verified, unsigned threads);
+  /// block leaves no trace. The same block again gets the same answer.
+  [[nodiscard]] Verdict validate_block(ByteView block, const Effort& effort = {});
 
   /// Makes a known block and all below it final, and drops what does not descend from it. Returns
   /// the entries that became final, in order; empty optional if the block is not known.
@@ -109,12 +133,12 @@ class Ledger {
   [[nodiscard]] const Block* find(const Digest& digest) const noexcept;
   [[nodiscard]] Refusal check_header(const Header& header, ByteView payload) const;
   [[nodiscard]] Verdict check_payload(Candidates& out, const Header& header, ByteView payload,
-                                      const Verified* verified, unsigned threads) const;
+                                      const Effort& effort) const;
   /// Index of the first candidate whose id stands earlier, or the number of all.
   [[nodiscard]] std::size_t first_replay(const Candidates& candidates, const Block& parent) const;
   void execute_block(const Digest& digest, const Header& header, const Candidates& candidates,
-                     unsigned threads);
-  void finish_block(Block& block, const Candidates& candidates, unsigned threads);
+                     const Effort& effort);
+  void finish_block(Block& block, const Candidates& candidates, const Effort& effort);
   void hash_leaves(Block& block, const Candidates& candidates, unsigned threads) const;
   void make_final(Block& block);
   void drop_all_but_descendants();

@@ -17,24 +17,26 @@ constexpr std::size_t kHeadBytes = kCountBytes + kDepthsBytes;
 
 /// Calls take(bucket) for the buckets below in ascending order, until it says no.
 template <class Take>
-void each_bucket(const Store& store, Ref top, Take&& take) {
+void each_bucket(const StateTree& tree, const Version& version, Ref top, Take&& take) {
   std::vector<Ref> open;
   if (top != kNothing) open.push_back(top);
   while (!open.empty()) {
     const Ref ref = open.back();
     open.pop_back();
     if (is_inner(ref)) {
-      open.push_back(store.inner(ref).child[1]);
-      open.push_back(store.inner(ref).child[0]);
+      const Inner& node = tree.inner(version, ref);
+      open.push_back(node.child[1]);
+      open.push_back(node.child[0]);
     } else if (!take(ref)) {
       return;
     }
   }
 }
 
-bool has_more_than(const Store& store, Ref top, std::size_t entries_max) {
+bool has_more_than(const StateTree& tree, const Version& version, Ref top,
+                   std::size_t entries_max) {
   std::size_t count = 0;
-  each_bucket(store, top, [&](Ref bucket) {
+  each_bucket(tree, version, top, [&](Ref bucket) {
     count += bucket_size(bucket);
     return count <= entries_max;
   });
@@ -90,9 +92,9 @@ ExportedChunk export_chunk(const StateTree& tree, const Version& version, const 
   Path path;
   Ref ref = version.top;
   // What starts before `from` belongs to chunks before this one.
-  const auto starts_early = [&] { return key_before(store.any_key(ref), from.data()); };
-  while (is_inner(ref) && (has_more_than(store, ref, entries_max) || starts_early())) {
-    const Inner& inner = store.inner(ref);
+  const auto starts_early = [&] { return key_before(tree.any_key(version, ref), from.data()); };
+  while (is_inner(ref) && (has_more_than(tree, version, ref, entries_max) || starts_early())) {
+    const Inner& inner = tree.inner(version, ref);
     const unsigned side = bit_at(from.data(), inner.depth);
     path.add(inner.depth, inner.pair + kDigestBytes * (1 - side));
     ref = inner.child[side];
@@ -100,14 +102,14 @@ ExportedChunk export_chunk(const StateTree& tree, const Version& version, const 
   chunk.bytes.resize(kCountBytes);
   path.append_to(chunk.bytes);
   std::size_t count = 0;
-  each_bucket(store, ref, [&](Ref bucket) {
+  each_bucket(tree, version, ref, [&](Ref bucket) {
     append(chunk.bytes, {store.entries(bucket), kEntryBytes * bucket_size(bucket)});
     count += bucket_size(bucket);
     return true;
   });
   store_be(chunk.bytes.data(), static_cast<std::uint32_t>(count));
   if (count == 0) return chunk;
-  const std::uint8_t* const key = store.any_key(ref);
+  const std::uint8_t* const key = tree.any_key(version, ref);
   const std::size_t turn = turn_after(path.depths, key);
   if (turn != kKeyBits) chunk.next = key_at_turn(key, turn);
   return chunk;

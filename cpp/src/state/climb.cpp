@@ -25,11 +25,11 @@ void Climb::step(HashId id, std::size_t depth, std::vector<Climber>& climbers) {
     std::memcpy(pair + kDigestBytes * side, climber.node.data(), kDigestBytes);
     std::memcpy(pair + kDigestBytes * (1 - side), climber.beside, kDigestBytes);
     climber.beside += kDigestBytes;
-    jobs_.push_back({pair, climber.node.data()});
+    jobs_.push_back({pair, climber.node.data(), static_cast<std::uint32_t>(depth)});
     const std::size_t next = climber.depths.before(depth);
     if (next != kKeyBits) waiting_[next].push_back(i);
   }
-  hash_nodes(id, depth, jobs_, 1);
+  hash_nodes(id, jobs_, 1);
   waiting_[depth].clear();
 }
 

@@ -28,13 +28,13 @@ void HashWork::add_entries(const std::uint8_t* entries, std::size_t count, std::
   while (count > 1) {
     const auto [depth, left] = part(entries, count);
     std::uint8_t* const node = scratch.make();
-    nodes.add(depth, {node, out});
+    nodes.add(depth, node, out);
     add_entries(entries, left, node);
     entries += kEntryBytes * left;
     count -= left;
     out = node + kDigestBytes;
   }
-  leaves.push_back({entries, out});
+  leaves.push_back({entries, out, 0});
 }
 
 Digest root_of_entries(HashId id, const std::uint8_t* entries, std::size_t count) {

@@ -67,7 +67,7 @@ struct Group {
 
   void finish(HashId id, const Digest& root, Climb& climb, std::uint8_t* verdicts) {
     for (std::size_t i = 0; i < climbers.size(); ++i)
-      leaves.push_back({entries.data() + kEntryBytes * i, climbers[i].node.data()});
+      leaves.push_back({entries.data() + kEntryBytes * i, climbers[i].node.data(), 0});
     hash_leaves(id, leaves, 1);
     climb.run(id, climbers);
     for (std::size_t i = 0; i < climbers.size(); ++i)
@@ -114,7 +114,7 @@ void prove(const StateTree& tree, const Version& version, const std::uint8_t* ke
   Path path;
   Ref ref = version.top;
   while (is_inner(ref)) {
-    const Inner& inner = tree.store().inner(ref);
+    const Inner& inner = tree.inner(version, ref);
     const unsigned side = bit_at(key, inner.depth);
     path.add(inner.depth, inner.pair + kDigestBytes * (1 - side));
     ref = inner.child[side];

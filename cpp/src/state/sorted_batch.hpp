@@ -22,6 +22,10 @@ class SortedBatch {
   [[nodiscard]] bool deletes_at(std::size_t i) const noexcept {
     return batch_.deletes_at(order_[i].index);
   }
+  void prefetch(std::size_t i) const noexcept {
+    __builtin_prefetch(key(i));
+    __builtin_prefetch(value(i));
+  }
   [[nodiscard]] bool has_deletes() const noexcept { return batch_.deletes != nullptr; }
   [[nodiscard]] bool has_duplicates() const noexcept;
 

@@ -9,7 +9,6 @@
 #include "base/endian.hpp"
 #include "base/parallel.hpp"
 #include "dispatch/backend.hpp"
-#include "hash/blake3_flags.hpp"
 
 namespace chopmark::state {
 namespace {
@@ -21,48 +20,33 @@ struct Key {
   std::uint32_t words[8];
 };
 
-/// The key of BLAKE3's keyed mode: the text, zeros, and the depth in the last byte (ST-5).
-Key key_of(std::string_view text, std::uint8_t depth) noexcept {
+/// The key of BLAKE3's keyed mode: the text and zeros, the last byte of them for the depth (ST-5).
+Key key_of(std::string_view text) noexcept {
   std::uint8_t bytes[32] = {};
   std::copy(text.begin(), text.end(), bytes);
-  bytes[31] = depth;
   Key key;
   for (std::size_t i = 0; i < 8; ++i)
     key.words[i] = load_le<std::uint32_t>(bytes + 4 * i);
   return key;
 }
 
-void prefetch(std::span<const HashJob> jobs, std::size_t from) noexcept {
-  const std::size_t to = std::min(jobs.size(), from + kTile);
-  for (std::size_t i = from; i < to; ++i) {
-    __builtin_prefetch(jobs[i].in);
-    __builtin_prefetch(jobs[i].out, 1);
-  }
-}
-
-/// Calls hash(digests, tile) for tiles that cover all jobs and puts the digests where they belong.
+/// Calls hash(tile) for tiles that cover all jobs, with what comes next on its way into the cache.
 template <class Hash>
 void by_tiles(std::span<const HashJob> all, unsigned threads, Hash&& hash) {
   parallel_for(all.size(), threads, kJobsPerThread, [&](std::size_t from, std::size_t to) {
-    const auto jobs = all.subspan(from, to - from);
-    std::uint8_t digests[kTile * kDigestBytes];
-    prefetch(jobs, 0);
-    for (std::size_t at = 0; at < jobs.size(); at += kTile) {
-      prefetch(jobs, at + kTile);
-      const auto tile = jobs.subspan(at, std::min(kTile, jobs.size() - at));
-      hash(digests, tile);
-      for (std::size_t i = 0; i < tile.size(); ++i)
-        std::memcpy(tile[i].out, digests + kDigestBytes * i, kDigestBytes);
+    for (std::size_t at = from; at < to; at += kTile) {
+      for (std::size_t i = at + kTile; i < std::min(to, at + 2 * kTile); ++i) {
+        __builtin_prefetch(all[i].in);
+        __builtin_prefetch(all[i].out, 1);
+      }
+      hash(all.subspan(at, std::min(kTile, to - at)));
     }
   });
 }
 
 void blake3_tiles(const Key& key, std::span<const HashJob> jobs, unsigned threads) {
-  by_tiles(jobs, threads, [&](std::uint8_t* digests, std::span<const HashJob> tile) {
-    RawView views[kTile];
-    for (std::size_t i = 0; i < tile.size(); ++i)
-      views[i] = {tile[i].in, kEntryBytes};
-    kernels().blake3_small_many(digests, key.words, views, tile.size(), kBlake3Keyed);
+  by_tiles(jobs, threads, [&key, hash = kernels().blake3_keyed_blocks](auto tile) {
+    hash(tile.data(), tile.size(), key.words);
   });
 }
 
@@ -73,47 +57,43 @@ Many many_of(HashId id) noexcept {
   return id == HashId::sha256 ? kernels().sha256_many : kernels().sm3_many;
 }
 
-void leaf_tiles(HashId id, std::span<const HashJob> jobs, unsigned threads) {
-  by_tiles(jobs, threads, [many = many_of(id)](std::uint8_t* digests, auto tile) {
-    RawView views[kTile];
-    for (std::size_t i = 0; i < tile.size(); ++i)
-      views[i] = {tile[i].in, kEntryBytes};
-    many(digests, views, tile.size());
-  });
-}
-
-void node_tiles(HashId id, std::uint8_t depth, std::span<const HashJob> jobs, unsigned threads) {
-  by_tiles(jobs, threads, [many = many_of(id), depth](std::uint8_t* digests, auto tile) {
-    constexpr std::size_t kBytes = 1 + kEntryBytes;
+/// Hashes of the 64 bytes of each job, behind its depth if `kNodes`.
+template <bool kNodes>
+void copied_tiles(HashId id, std::span<const HashJob> jobs, unsigned threads) {
+  by_tiles(jobs, threads, [many = many_of(id)](auto tile) {
+    constexpr std::size_t kBytes = kEntryBytes + (kNodes ? 1 : 0);
     std::uint8_t bytes[kTile * kBytes];
-    RawView views[kTile];
+    std::uint8_t digests[kTile * kDigestBytes];
+    RawView views[kTile] = {};
     for (std::size_t i = 0; i < tile.size(); ++i) {
-      bytes[kBytes * i] = depth;
-      std::memcpy(bytes + kBytes * i + 1, tile[i].in, kEntryBytes);
-      views[i] = {bytes + kBytes * i, kBytes};
+      std::uint8_t* const item = bytes + kBytes * i;
+      if constexpr (kNodes) item[0] = static_cast<std::uint8_t>(tile[i].depth);
+      std::memcpy(item + kBytes - kEntryBytes, tile[i].in, kEntryBytes);
+      views[i] = {item, kBytes};
     }
     many(digests, views, tile.size());
+    for (std::size_t i = 0; i < tile.size(); ++i)
+      std::memcpy(tile[i].out, digests + kDigestBytes * i, kDigestBytes);
   });
 }
 
 }  // namespace
 
 void hash_leaves(HashId id, std::span<const HashJob> jobs, unsigned threads) {
-  static const Key key = key_of("chopmark state tree leaf v1", 0);
+  static const Key key = key_of("chopmark state tree leaf v1");
   if (id == HashId::blake3) return blake3_tiles(key, jobs, threads);
-  leaf_tiles(id, jobs, threads);
+  copied_tiles<false>(id, jobs, threads);
 }
 
-void hash_nodes(HashId id, std::size_t depth, std::span<const HashJob> jobs, unsigned threads) {
-  const auto byte = static_cast<std::uint8_t>(depth);
-  if (id == HashId::blake3)
-    return blake3_tiles(key_of("chopmark state tree node v1", byte), jobs, threads);
-  node_tiles(id, byte, jobs, threads);
+void hash_nodes(HashId id, std::span<const HashJob> jobs, unsigned threads) {
+  static const Key key = key_of("chopmark state tree node v1");
+  if (id == HashId::blake3) return blake3_tiles(key, jobs, threads);
+  copied_tiles<true>(id, jobs, threads);
 }
 
 Digest leaf_hash(HashId id, const std::uint8_t* entry) {
   Digest digest;
-  const HashJob job{entry, digest.data()};
+  const HashJob job{entry, digest.data(), 0};
   hash_leaves(id, {&job, 1}, 1);
   return digest;
 }
@@ -123,15 +103,15 @@ Digest node_hash(HashId id, std::size_t depth, const Digest& left, const Digest&
   std::memcpy(pair, left.data(), kDigestBytes);
   std::memcpy(pair + kDigestBytes, right.data(), kDigestBytes);
   Digest digest;
-  const HashJob job{pair, digest.data()};
-  hash_nodes(id, depth, {&job, 1}, 1);
+  const HashJob job{pair, digest.data(), static_cast<std::uint32_t>(depth)};
+  hash_nodes(id, {&job, 1}, 1);
   return digest;
 }
 
 void NodeJobs::run(HashId id, unsigned threads) {
   for (std::size_t depth = kKeyBits; depth-- != 0;) {
     if (by_depth_[depth].empty()) continue;
-    hash_nodes(id, depth, by_depth_[depth], threads);
+    hash_nodes(id, by_depth_[depth], threads);
     by_depth_[depth].clear();
   }
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "dispatch/backend.hpp"
 #include "hash/hash_id.hpp"
 #include "state/bits.hpp"
 
@@ -19,16 +20,11 @@ constexpr std::size_t kValueBytes = 32;
 constexpr std::size_t kEntryBytes = kKeyBytes + kValueBytes;  // an entry: the key, then the value
 constexpr std::size_t kDigestBytes = 32;
 
-/// One hash to compute: of an entry, or of a node, whose two digests lie side by side.
-struct HashJob {
-  const std::uint8_t* in;  // 64 bytes
-  std::uint8_t* out;       // 32 bytes
-};
+/// One hash to compute: of an entry (depth 0), or of a node, whose two digests lie side by side.
+using HashJob = BlockJob;
 
-/// Results may stand where other jobs of the same call read: a tile of inputs is read before its
-/// results are written, so a job's `out` must not be the input of another job of the call.
 void hash_leaves(HashId id, std::span<const HashJob> jobs, unsigned threads);
-void hash_nodes(HashId id, std::size_t depth, std::span<const HashJob> jobs, unsigned threads);
+void hash_nodes(HashId id, std::span<const HashJob> jobs, unsigned threads);
 
 /// The same, one by one. An entry has 64 bytes.
 [[nodiscard]] Digest leaf_hash(HashId id, const std::uint8_t* entry);
@@ -39,7 +35,9 @@ void hash_nodes(HashId id, std::size_t depth, std::span<const HashJob> jobs, uns
 /// running the depths from the deepest up finds every input ready.
 class NodeJobs {
  public:
-  void add(std::size_t depth, HashJob job) { by_depth_[depth].push_back(job); }
+  void add(std::size_t depth, const std::uint8_t* pair, std::uint8_t* out) {
+    by_depth_[depth].push_back({pair, out, static_cast<std::uint32_t>(depth)});
+  }
   [[nodiscard]] std::vector<HashJob>& at(std::size_t depth) noexcept { return by_depth_[depth]; }
   void run(HashId id, unsigned threads);
 

@@ -17,7 +17,7 @@ Ref Slots::take() {
     if (free_.size() >= kAhead) {
       const std::uint8_t* const soon = at(free_[free_.size() - kAhead]);
       for (std::size_t byte = 0; byte < bytes_; byte += 64)
-        __builtin_prefetch(soon + byte, 1);
+        __builtin_prefetch(soon + byte, 0, 2);
     }
     return index;
   }
@@ -41,29 +41,18 @@ Store::Store() {
   CHOPMARK_CHECK(inners_.take() == kNothing);  // the number 0 stands for nothing
 }
 
-VersionId& Store::owner(Ref ref) noexcept {
-  return is_bucket(ref) ? owners_[bucket_size(ref) - 1][index_of(ref)] : inner(ref).owner;
-}
-
 Ref Store::make_inner(VersionId owner, std::size_t depth) {
   const Ref ref = inners_.take();
   CHOPMARK_CHECK(ref <= kInnerIndexMax);
-  new (inners_.at(ref)) Inner{{}, {kNothing, kNothing}, owner, static_cast<std::uint8_t>(depth)};
+  new (inners_.at(ref))
+      Inner{{}, {kNothing, kNothing}, owner, static_cast<std::uint32_t>(depth) & 0xffU, 0, 0};
   return ref;
 }
 
-Ref Store::make_bucket(VersionId owner, std::size_t size) {
+Ref Store::make_bucket(std::size_t size) {
   const Ref index = buckets_[size - 1].take();
   CHOPMARK_CHECK(index <= kBucketIndexMax);
-  auto& owners = owners_[size - 1];
-  if (index >= owners.size()) owners.resize(std::size_t{index} + 1);
-  owners[index] = owner;
   return kBucketBit | static_cast<Ref>(size - 1) << kSizeShift | index;
-}
-
-void Store::release(Ref ref) {
-  owner(ref) = kNobody;
-  recycle(ref);
 }
 
 void Store::recycle(Ref ref) {
@@ -74,24 +63,10 @@ void Store::recycle(Ref ref) {
   }
 }
 
-const std::uint8_t* Store::any_key(Ref ref) const noexcept {
-  while (is_inner(ref))
-    ref = inner(ref).child[0];
-  return entries(ref);
-}
-
-void Store::prefetch(Ref ref) const noexcept {
-  if (ref == kNothing) return;
-  const std::uint8_t* const from = is_inner(ref) ? inners_.at(ref) : entries(ref);
-  const std::size_t lines = is_inner(ref) ? 2 : bucket_size(ref);
-  for (std::size_t i = 0; i < lines; ++i)
-    __builtin_prefetch(from + 64 * i, 1);
-}
-
 std::size_t Store::memory() const noexcept {
   std::size_t bytes = inners_.memory();
-  for (std::size_t i = 0; i < kBucketMax; ++i)
-    bytes += buckets_[i].memory() + owners_[i].capacity() * sizeof(VersionId);
+  for (const Slots& slots : buckets_)
+    bytes += slots.memory();
   return bytes;
 }
 

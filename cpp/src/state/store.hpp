@@ -37,17 +37,25 @@ constexpr Ref kInnerIndexMax = kBucketBit - 1;
   return 1 + ((ref & ~kBucketBit) >> kSizeShift);
 }
 
-/// A version of the tree: made by an overlay, kept by what was created in it.
+/// A version of the tree. A version has a larger number than what it stands on.
 using VersionId = std::uint32_t;
 constexpr VersionId kNobody = 0;
 
 /// An inner node. The roots of its two subtrees stand side by side: the input of its hash.
+///
+/// What stands in it is what `owner` and the versions that stand on it see. If `owner` is an
+/// overlay that found the node and wrote over it, what others see is in its journal, under the
+/// number `older`; if it made the node, nobody else sees it and `older` is 0. Depth and all bits of
+/// keys before it are the same for all who see the node.
 struct Inner {
   std::uint8_t pair[2 * kDigestBytes];
   Ref child[2];
-  VersionId owner;  // the version that made it
-  std::uint8_t depth;
+  VersionId owner;
+  std::uint32_t depth : 8;
+  std::uint32_t fresh : 2;  // bit i: child i is a bucket that `owner` made
+  std::uint32_t older : 22;
 };
+constexpr std::uint32_t kOlderMax = (std::uint32_t{1} << 22) - 1;
 
 /// Blocks begin at the start of a page of the large kind.
 constexpr std::align_val_t kBlockAlign{std::size_t{1} << 21};
@@ -75,7 +83,7 @@ class Slots {
 
  private:
   static constexpr std::size_t kPerBlock = std::size_t{1} << 17;  // whole large pages
-  static constexpr std::size_t kAhead = 8;
+  static constexpr std::size_t kAhead = 24;
   void add_block();
 
   std::size_t bytes_;
@@ -101,16 +109,20 @@ class Store {
     return pool(ref).at(index_of(ref));
   }
 
-  [[nodiscard]] VersionId& owner(Ref ref) noexcept;
   Ref make_inner(VersionId owner, std::size_t depth);
-  Ref make_bucket(VersionId owner, std::size_t size);
-  void release(Ref ref);
-  /// release for a node whose owner is never forgotten: its memory is not touched.
+  Ref make_bucket(std::size_t size);
+  /// Its bytes stay as they are until it is made again.
   void recycle(Ref ref);
-  /// The smallest key below; all share the bits before the first branch.
-  [[nodiscard]] const std::uint8_t* any_key(Ref ref) const noexcept;
 
-  void prefetch(Ref ref) const noexcept;
+  /// Asks for the memory of a node or bucket and says where it stands; null for nothing.
+  std::uint8_t* prefetch(Ref ref) const noexcept {
+    if (ref == kNothing) return nullptr;
+    std::uint8_t* const from = is_inner(ref) ? inners_.at(ref) : pool(ref).at(index_of(ref));
+    const std::size_t bytes = is_inner(ref) ? sizeof(Inner) : kEntryBytes * bucket_size(ref);
+    for (std::size_t byte = 0; byte < bytes; byte += 64)
+      __builtin_prefetch(from + byte, 0, 2);
+    return from;
+  }
   [[nodiscard]] std::size_t memory() const noexcept;
   [[nodiscard]] std::size_t in_use() const noexcept;
 
@@ -121,8 +133,7 @@ class Store {
   }
 
   Slots inners_{sizeof(Inner)};
-  std::array<Slots, kBucketMax> buckets_;                  // by size
-  std::array<std::vector<VersionId>, kBucketMax> owners_;  // of the buckets
+  std::array<Slots, kBucketMax> buckets_;  // by size
 };
 
 }  // namespace chopmark::state

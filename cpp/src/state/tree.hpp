@@ -11,6 +11,7 @@
 
 #include "base/bytes.hpp"
 #include "hash/hash_id.hpp"
+#include "state/journal.hpp"
 #include "state/store.hpp"
 
 namespace chopmark::state {
@@ -49,17 +50,25 @@ struct Version {
   std::uint32_t depth = 0;     // overlays between it and the base
   std::uint32_t overlays = 0;  // that stand directly on it
   Ref top = kNothing;
+  bool top_fresh = false;  // it is a bucket that this version made
   Digest root{};
   std::uint64_t size = 0;
-  std::vector<Ref> created;   // some may be gone again, or be there twice
-  std::vector<Ref> replaced;  // reachable from the parent and not from here
+  std::vector<VersionId> line;  // what it stands on, and itself, ascending; some may be gone
+  std::vector<Ref> replaced;    // reachable from the parent and not from here
+  Journal journal;              // of the parent's nodes that it wrote over
+
+  /// Whether it sees what an overlay wrote.
+  [[nodiscard]] bool sees(VersionId overlay) const noexcept;
 };
 
-/// All versions share what they have in common: an overlay costs what its changes touch, merging
-/// and dropping it a walk over two lists. Not for several threads at once, but for reading.
+/// All versions share what they have in common. An overlay writes over the nodes that its changes
+/// touch and saves what stood there, for the others: so the usual course, which merges it, moves no
+/// node, and dropping it puts back what it saved. Only where an overlay that it does not stand on
+/// has been before, it works on a copy. Not for several threads at once, but for reading.
 class StateTree {
  public:
-  explicit StateTree(HashId id = HashId::blake3);
+  /// An overlay saves at most `journal_max` nodes and copies the others.
+  explicit StateTree(HashId id = HashId::blake3, std::uint32_t journal_max = kOlderMax);
 
   [[nodiscard]] HashId hash_id() const noexcept { return id_; }
   /// The version that is final.
@@ -86,16 +95,27 @@ class StateTree {
   /// for memory one after the other. At most kWarmKeys at a time, right before they are read.
   void warm(const Version& version, const std::uint8_t* keys, std::size_t count) const noexcept;
   static constexpr std::size_t kWarmKeys = 32;
+  /// An inner node as a version sees it.
+  [[nodiscard]] const Inner& inner(const Version& version, Ref ref) const noexcept {
+    const Inner& node = store_.inner(ref);
+    return node.owner <= base_ ? node : seen(version, node);
+  }
+  /// The smallest key below; all share the bits before the first branch.
+  [[nodiscard]] const std::uint8_t* any_key(const Version& version, Ref ref) const noexcept;
   [[nodiscard]] const Store& store() const noexcept { return store_; }
   /// Bytes in use or used before, for all versions.
   [[nodiscard]] std::size_t memory() const noexcept;
 
  private:
+  [[nodiscard]] const Inner& seen(const Version& version, const Inner& newest) const noexcept;
   void forget(VersionId version);
+  void recycle_made_by(VersionId id, const Version& version);
   [[nodiscard]] bool stands_on(VersionId version, VersionId ancestor) const noexcept;
 
   HashId id_;
+  std::uint32_t journal_max_;
   Store store_;
+  JournalBlocks journal_blocks_;
   std::map<VersionId, Version> versions_;
   VersionId base_ = 1;
   VersionId next_ = 2;

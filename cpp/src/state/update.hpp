@@ -7,8 +7,10 @@
 namespace chopmark::state {
 
 struct UpdateTarget {
-  HashId id;
+  const StateTree& tree;
   Store& store;
+  JournalBlocks& journal_blocks;
+  std::uint32_t journal_max;
   Version& version;
   VersionId version_id;
   bool in_place;  // no other version exists: everything may be changed where it is

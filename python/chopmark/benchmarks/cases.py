@@ -15,6 +15,7 @@ from chopmark import hash, ledger, merkle
 from chopmark.benchmarks.case import SAMPLE, SIGNERS, Case, Work, peer, require, seed
 from chopmark.benchmarks.ed25519 import batch, ed25519_cases
 from chopmark.benchmarks.merkle import merkle_cases
+from chopmark.benchmarks.state import state_cases
 from chopmark.node.devnet import Institution, make_genesis
 from chopmark.reference import blake3 as reference_blake3
 from chopmark.reference import codec as reference_codec
@@ -145,7 +146,7 @@ def block_case(transactions: int) -> Case:
             chain_id=chain_id,
             field=1,
             valid_until=100,
-            operations=[ledger.Create(seed("record", i), schema=1, commitment=seed("document", i))],
+            operations=[ledger.Create(seed("record", i), schema=0, commitment=seed("document", i))],
             signers=[(members[i % SIGNERS].member, 1, members[i % SIGNERS].key)],
             salt=seed("salt", i)[:16],
         )
@@ -208,4 +209,5 @@ def cases(quick: bool) -> Iterator[Case]:
     yield merkle_root(100_000 if quick else 1_000_000)
     yield merkle_verify(100_000 if quick else 1_000_000)
     yield from merkle_cases(quick)
+    yield from state_cases(quick)
     yield block_case(2000 if quick else 5000)

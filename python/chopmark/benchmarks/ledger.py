@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -187,7 +188,6 @@ class World:
         }  # fmt: skip
         return made[kind]()
 
-    @cache
     def mixed(self) -> list[bytes]:
         """The transactions of a block, the kinds evenly spread."""
         places = sorted(
@@ -207,10 +207,9 @@ class World:
 def reference_work() -> Work:
     """The reference needs milliseconds for each transaction: a world and a block of a hundred."""
     world = World(100)
-    slow = reference.Ledger(codec.parse_genesis(world.genesis))
+    slow = reference.Ledger(world.genesis)
     for block in world.setup:
         require(slow.validate_block(block).ok)
-        slow.finalize(hashlib.sha256(block[:284]).digest())
     blocks = world.sibling_blocks(world.mixed())
 
     def run() -> None:
@@ -240,18 +239,36 @@ def ledger_cases(quick: bool) -> Iterator[Case]:
     yield mix_case(1000 if quick else TRANSACTIONS)
 
 
+def stage_split(world: World, blocks: Sequence[bytes]) -> dict[str, float]:
+    """Nanoseconds a transaction spends in each stage of validation; medians over the blocks."""
+    seen: dict[str, list[int]] = {}
+    for block in blocks:
+        last = time.perf_counter_ns()
+
+        def reached(stage: str) -> None:
+            nonlocal last
+            now = time.perf_counter_ns()
+            seen.setdefault(stage, []).append(now - last)
+            last = now
+
+        require(world.ledger._ledger.validate_block_in_stages(block, reached).ok)
+    return {stage: statistics.median(times) / world.transactions for stage, times in seen.items()}
+
+
 def main() -> None:
     world = World()
     mixed = world.mixed()
-    blocks = world.sibling_blocks(mixed)
+    blocks = [block for block, _ in zip(world.sibling_blocks(mixed), range(40))]
     rates = []
-    for block, _ in zip(blocks, range(15)):
+    for block in blocks[:20]:
         started = time.perf_counter()
         require(world.ledger.validate_block(block).ok)
         rates.append(len(mixed) / (time.perf_counter() - started))
     rates.sort()
     size = sum(map(len, mixed)) / len(mixed)
     print(f"{rates[len(rates) // 2]:,.0f} transactions/s of {size:.0f} B (best {rates[-1]:,.0f})")
+    split = stage_split(world, blocks[20:])
+    print("ns each: " + ", ".join(f"{stage} {ns:.0f}" for stage, ns in split.items()))
 
 
 if __name__ == "__main__":

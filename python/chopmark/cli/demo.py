@@ -20,7 +20,7 @@ from chopmark.node.proof import Opening, export_proof
 from chopmark.reference import proof_file
 
 FIELD = 3  # government data
-SCHEMA = 1
+SCHEMA = 0  # no schema
 VALID_FOR = 1000  # heights
 PER_PAYLOAD = 16  # documents handed in together
 SECONDS_MAX = 300.0

@@ -87,7 +87,7 @@ def synthetic(chain_id: bytes, by: Institution, number: int, valid_until: int) -
         field=FIELD,
         valid_until=valid_until,
         operations=[
-            Create(hashlib.sha256(b"record %d" % number).digest(), schema=1,
+            Create(hashlib.sha256(b"record %d" % number).digest(), schema=0,
                    commitment=hashlib.sha256(b"document %d" % number).digest())
         ],
         signers=[(by.member, by.key_id, by.key)],

@@ -2,9 +2,9 @@
 """The ledger: transactions, whole blocks, the pool (docs/spec/ledger.md, docs/spec/codec.md).
 
 Operations are dataclasses (`chopmark.ledger.operations`); `build_transaction` signs them. What
-stands in the state are others (`chopmark.ledger.entries`). `Ledger` and `Pool` take and return bytes
-and arrays: no Python object stands for a transaction on their paths. Both may be shared between
-threads, and release the GIL.
+stands in the state are others (`chopmark.ledger.entries`). `Ledger` and `Pool` take and return
+bytes and arrays: no Python object stands for a transaction on their paths. Both may be shared
+between threads, and release the GIL.
 
 Errors: EncodingError for bytes that are no valid encoding; LedgerError for a block the ledger does
 not know; TypeError and ValueError for arguments of the wrong kind.
@@ -234,8 +234,9 @@ class Ledger:
         return self._ledger.find(transaction_id)
 
     def get(self, kind: type[E], *identity: int | bytes) -> E | None:
-        """An entry of the final state, or None: `get(Record, record_id)`, `get(Holding, asset_class,
-        lot, member_id)`. ValueError if `identity` does not fit the kind (L-27).
+        """An entry of the final state, or None: `get(Record, record_id)`,
+        `get(Holding, asset_class, lot, member_id)`. ValueError if `identity` does not fit the kind
+        (L-27).
         """
         found = self._ledger.entry(kind.preimage(*identity))
         return None if found is None else kind.decode(found)

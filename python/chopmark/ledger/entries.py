@@ -4,5 +4,5 @@
 `Ledger.get` and `Ledger.prove` take one of these types and what identifies the entry.
 """
 
-from chopmark.reference.ledger.entries import *
+from chopmark.reference.ledger.entries import *  # noqa: F403
 from chopmark.reference.ledger.entries import __all__ as __all__

@@ -5,5 +5,5 @@ Each is one action. `actor`, the index of the signer who acts, is 0 unless given
 stand in the order of the encoding.
 """
 
-from chopmark.reference.operations import *
+from chopmark.reference.operations import *  # noqa: F403
 from chopmark.reference.operations import __all__ as __all__

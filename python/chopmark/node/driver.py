@@ -185,7 +185,9 @@ class Driver:
             case Build():
                 self._events.append(self._build(effect))
             case Certify(digest, header, payload):
-                verdict = self.ledger.validate_block(header + payload, threads=self._threads)
+                verdict = self.ledger.validate_block(
+                    header + payload, pool=self.pool, threads=self._threads
+                )
                 if not verdict.ok:
                     log.warning("block refused: %s %s", verdict.code, verdict.detail)
                 self._events.append(consensus.certified(digest, verdict.ok))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hash/blake3.hpp"
 
+#include "base/endian.hpp"
 #include "dispatch/backend.hpp"
 #include "hash/blake3_flags.hpp"
 #include "hash/many.hpp"
@@ -187,6 +188,32 @@ TEST_EACH_BACKEND(blake3_kernels_equal_portable) {
     std::copy_n(from, 33, root.block);
     kernels().blake3_output(found.data(), root, counter, count);
     blake3_output_portable(expected.data(), root, counter, count);
+    EXPECT(found == expected);
+  }
+}
+
+// Blocks that lie anywhere, each under its own depth, results anywhere and over their own input.
+TEST_EACH_BACKEND(blake3_keyed_blocks_equal_single) {
+  Digest key = digest_from(random_bytes(22, 32).data());
+  key[31] = 0;
+  std::uint32_t words[8];
+  for (std::size_t i = 0; i < 8; ++i)
+    words[i] = load_le<std::uint32_t>(key.data() + 4 * i);
+  for (std::size_t count = 0; count <= 40; ++count) {
+    const Bytes blocks = random_bytes(23 + count, 97 * count + 64);
+    Bytes found(97 * count + 64, 0xee);
+    std::copy(blocks.begin(), blocks.end(), found.begin());
+    Bytes expected = found;
+    std::vector<BlockJob> jobs;
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::size_t at = 97 * (count - 1 - i);
+      const auto depth = static_cast<std::uint32_t>(i * 37 % 256);
+      jobs.push_back({(i % 2 == 0 ? blocks : found).data() + at, found.data() + at, depth});
+      key[31] = static_cast<std::uint8_t>(depth);
+      const Digest digest = blake3_keyed(key, ByteView(blocks).subspan(at, 64));
+      std::copy(digest.begin(), digest.end(), expected.begin() + static_cast<std::ptrdiff_t>(at));
+    }
+    kernels().blake3_keyed_blocks(jobs.data(), count, words);
     EXPECT(found == expected);
   }
 }

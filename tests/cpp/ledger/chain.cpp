@@ -9,7 +9,7 @@ namespace {
 const Signer& signer_of(const SignerRef& ref) {
   static const std::vector<Signer> all = [] {
     std::vector<Signer> made;
-    for (std::uint64_t i = 0; i < 8; ++i)
+    for (std::uint64_t i = 0; i < 2 * kMembers; ++i)
       made.emplace_back(secret_key(700 + i), 800 + i);
     return made;
   }();
@@ -18,9 +18,11 @@ const Signer& signer_of(const SignerRef& ref) {
 
 Bytes chain_genesis() {
   std::vector<GenesisMember> members;
-  for (std::uint32_t id = 1; id <= 4; ++id) {
-    members.push_back(
-        {id, {{1, signer_of({id, 1}).public_key()}, {2, signer_of({id, 2}).public_key()}}, {}});
+  for (std::uint32_t id = 1; id <= kMembers; ++id) {
+    members.push_back({id,
+                       {{1, kKeyAdministrates, signer_of({id, 1}).public_key()},
+                        {2, 0, signer_of({id, 2}).public_key()}},
+                       {}});
   }
   members[0].roles = {{kField, kRoleRecord | kRoleAttest}, {kField + 1, kRoleRecord}};
   members[1].roles = {{kField, kRoleAttest}};
@@ -71,6 +73,7 @@ Header Chain::header_on(const Digest& parent, std::uint64_t height, const Bytes&
   header.view = height;
   header.height = height;
   header.parent_digest = parent;
+  header.time_ms = kGenesisTime + height;
   header.payload_root = sha256(payload);
   header.payload_len = static_cast<std::uint32_t>(payload.size());
   header.state_root = roots.state_root;
@@ -89,7 +92,7 @@ Digest Chain::extend(const Digest& parent, std::uint64_t height,
                      const std::vector<Bytes>& transactions) {
   const Bytes payload = payload_of(transactions);
   const Bytes bytes = block(header_on(parent, height, payload), payload);
-  const ledger::Verdict verdict = ledger.validate_block(bytes, 1);
+  const ledger::Verdict verdict = ledger.validate_block(bytes);
   EXPECT_EQ(named(verdict.refusal), "OK");
   EXPECT(verdict.digest == sha256(ByteView(bytes).first(Header::kBytes)));
   return verdict.digest;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A ledger with four members, and transactions and blocks for it.
+// A ledger with nine members, and transactions and blocks for it.
 #pragma once
 
 #include <optional>
@@ -12,8 +12,12 @@
 namespace chopmark::test {
 
 inline constexpr std::uint16_t kField = 7;
+inline constexpr std::uint64_t kGenesisTime = 1234567;
 
-/// Member 1 records and attests, 2 attests, 3 records, 4 has no role; each has keys 1 and 2.
+inline constexpr std::uint32_t kMembers = 9;
+
+/// Member 1 records and attests, 2 attests, 3 records, others have no role; each has keys 1 and 2,
+/// of which the first administrates.
 class Chain {
  public:
   Chain();

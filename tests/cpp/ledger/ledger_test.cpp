@@ -27,14 +27,14 @@ void expect_first_block(Chain& chain, const std::vector<Bytes>& transactions, Re
   const Bytes payload = payload_of(transactions);
   const Bytes block =
       Chain::block(chain.header_on(chain.ledger.final_digest(), 1, payload), payload);
-  const Verdict verdict = chain.ledger.validate_block(block, 1);
+  const Verdict verdict = chain.ledger.validate_block(block);
   expect_verdict(verdict, refusal, transaction);
   EXPECT_EQ(chain.ledger.knows(verdict.digest), refusal == Refusal::none);
 }
 
 void expect_header_refused(Chain& chain, const Header& header, const Bytes& payload,
                            Refusal refusal) {
-  const Verdict verdict = chain.ledger.validate_block(Chain::block(header, payload), 1);
+  const Verdict verdict = chain.ledger.validate_block(Chain::block(header, payload));
   expect_verdict(verdict, refusal, -1);
   EXPECT(!chain.ledger.knows(header_digest(encode_header(header))));
 }
@@ -49,18 +49,21 @@ TEST(ledger_genesis_state) {
   EXPECT(ledger.knows(ledger.chain_id()));
   EXPECT(!ledger.knows(some_digest(1)));
   EXPECT(!ledger.roots(some_digest(1)).has_value());
-  for (std::uint32_t member = 0; member <= 5; ++member) {
-    const bool known = member >= 1 && member <= 4;
-    EXPECT_EQ(ledger.final_state().get(ledger::member_key(member)) != nullptr, known);
-    EXPECT_EQ(ledger.registry().key_index({member, 1}).has_value(), known);
-    EXPECT_EQ(ledger.registry().key_index({member, 2}).has_value(), known);
-    EXPECT(!ledger.registry().key_index({member, 3}));
-    EXPECT(!ledger.registry().key_index({member, 0}));
+  const ledger::Register& registered = *ledger.register_after(ledger.chain_id());
+  for (std::uint32_t member = 0; member <= kMembers + 1; ++member) {
+    const bool known = member >= 1 && member <= kMembers;
+    EXPECT_EQ(!ledger.final_entry(ledger::member_key(member)).empty(), known);
+    EXPECT_EQ(registered.active(member), known);
+    EXPECT_EQ(registered.key_index({member, 1}, 1).has_value(), known);
+    EXPECT_EQ(registered.key_index({member, 2}, 1).has_value(), known);
+    EXPECT(!registered.key_index({member, 3}, 1));
+    EXPECT(!registered.key_index({member, 0}, 1));
   }
-  EXPECT(ledger.registry().has_role(1, kField, kRoleAttest));
-  EXPECT(!ledger.registry().has_role(1, kField + 1, kRoleAttest));
-  EXPECT(!ledger.registry().has_role(2, kField, kRoleRecord));
-  EXPECT(!ledger.registry().has_role(9, kField, kRoleRecord));
+  EXPECT(registered.has_roles(1, kField, kRoleAttest));
+  EXPECT(!registered.has_roles(1, kField + 1, kRoleAttest));
+  EXPECT(!registered.has_roles(2, kField, kRoleRecord));
+  EXPECT(!registered.has_roles(99, kField, kRoleRecord));
+  EXPECT(ledger.register_after(some_digest(1)) == nullptr);
 }
 
 TEST(ledger_header_refusals) {
@@ -93,7 +96,7 @@ TEST(ledger_header_refusals) {
   header = fitting;
   header.log_root[0] ^= 1;
   expect_header_refused(chain, header, payload, Refusal::wrong_log);
-  EXPECT_EQ(named(chain.ledger.validate_block(Chain::block(fitting, payload), 1).refusal), "OK");
+  EXPECT_EQ(named(chain.ledger.validate_block(Chain::block(fitting, payload)).refusal), "OK");
 }
 
 TEST(ledger_block_truncated_or_changed) {
@@ -101,15 +104,15 @@ TEST(ledger_block_truncated_or_changed) {
   const Bytes payload = payload_of({chain.record(1, create_operation(kRecord))});
   const Bytes block = Chain::block(chain.header_on(chain.ledger.chain_id(), 1, payload), payload);
   for (std::size_t size = 0; size < block.size(); ++size) {
-    const Verdict verdict = chain.ledger.validate_block(ByteView(block).first(size), 1);
+    const Verdict verdict = chain.ledger.validate_block(ByteView(block).first(size));
     expect_verdict(
         verdict, size < Header::kBytes ? Refusal::malformed_header : Refusal::payload_mismatch, -1);
   }
   for (std::size_t bit = 8 * Header::kBytes; bit < 8 * block.size(); ++bit) {
-    const Verdict verdict = chain.ledger.validate_block(with_bit_flipped(block, bit), 1);
+    const Verdict verdict = chain.ledger.validate_block(with_bit_flipped(block, bit));
     expect_verdict(verdict, Refusal::payload_mismatch, -1);
   }
-  expect_verdict(chain.ledger.validate_block(block, 1), Refusal::none, -1);
+  expect_verdict(chain.ledger.validate_block(block), Refusal::none, -1);
 }
 
 TEST(ledger_every_changed_payload_bit_is_refused) {
@@ -118,7 +121,7 @@ TEST(ledger_every_changed_payload_bit_is_refused) {
   for (std::size_t bit = 0; bit < 8 * payload.size(); ++bit) {
     const Bytes changed = with_bit_flipped(payload, bit);
     const Header header = chain.header_on(chain.ledger.chain_id(), 1, changed);
-    const Verdict verdict = chain.ledger.validate_block(Chain::block(header, changed), 1);
+    const Verdict verdict = chain.ledger.validate_block(Chain::block(header, changed));
     if (verdict.refusal != Refusal::none && !chain.ledger.knows(verdict.digest)) continue;
     EXPECT_EQ(bit, 8 * payload.size());
   }
@@ -133,7 +136,7 @@ TEST(ledger_payload_refusals) {
   draft = chain.draft(1, {{3, 0, create_operation(kRecord)}});
   Bytes unknown = draft.body();
   append(unknown, some_signature(1));
-  unknown[3 + 32 + 2 + 8 + 16 + 1 + 3] = 9;  // the member
+  unknown[3 + 32 + 2 + 8 + 16 + 1 + 3] = 99;  // the member
   expect_first_block(chain, {unknown}, Refusal::unknown_signer, 0);
   expect_first_block(chain, {good, Bytes(10)}, Refusal::malformed_transaction, 1);
   expect_first_block(chain, {good, good}, Refusal::replay, 1);
@@ -157,8 +160,8 @@ TEST(ledger_every_signer_signs) {
     expect_first_block(chain, {bad}, Refusal::bad_signature, 0);
   }
   EXPECT(chain.run({good}) == Codes{ResultCode::ok});
-  const Bytes* value = chain.ledger.final_state().get(ledger::record_key(kRecord));
-  EXPECT(value != nullptr && ledger::RecordEntry::decode(*value).controller == 3);
+  const ByteView entry = chain.ledger.final_entry(ledger::record_key(kRecord));
+  EXPECT(!entry.empty() && ledger::RecordEntry::decode(entry).controller == 3);
 }
 
 TEST(ledger_time_window) {
@@ -230,7 +233,7 @@ TEST(ledger_replay_along_a_branch) {
   const Bytes payload = payload_of({create});
   const auto refusal_on = [&](const Digest& parent, std::uint64_t height) {
     const Bytes block = Chain::block(chain.header_on(parent, height, payload), payload);
-    return named(chain.ledger.validate_block(block, 1).refusal);
+    return named(chain.ledger.validate_block(block).refusal);
   };
   const Digest first = chain.extend(chain.ledger.chain_id(), 1, {create});
   const Digest second = chain.extend(first, 2, {});
@@ -340,17 +343,20 @@ TEST(ledger_attest_results) {
     const Codes found = chain.run({chain.attest(one.member, one.operation, ++salt)});
     EXPECT_EQ(named(found.front()), named(one.code));
   }
-  const AttestOperation op{kRecord, 2, 1, {}};
-  const Bytes* twice = chain.ledger.final_state().get(ledger::attestation_key(2, op));
-  const Bytes* once = chain.ledger.final_state().get(ledger::attestation_key(1, op));
-  EXPECT(twice != nullptr && ledger::AttestationEntry::decode(*twice).times == 2);
-  EXPECT(once != nullptr && ledger::AttestationEntry::decode(*once).times == 1);
-  EXPECT(chain.ledger.final_state().get(ledger::attestation_key(3, op)) == nullptr);
+  const AttestOperation op{TargetKind::record, kRecord, 2, 1, {}};
+  const ByteView twice = chain.ledger.final_entry(ledger::attestation_key(2, op));
+  const ByteView once = chain.ledger.final_entry(ledger::attestation_key(1, op));
+  EXPECT(!twice.empty() && ledger::AttestationEntry::decode(twice).times == 2);
+  EXPECT(!once.empty() && ledger::AttestationEntry::decode(once).times == 1);
+  EXPECT(chain.ledger.final_entry(ledger::attestation_key(3, op)).empty());
 }
 
 TEST(ledger_transactions_are_atomic) {
   Chain chain;
-  const Digest before = chain.ledger.final_state().root();
+  const auto state_root = [&] {
+    return chain.ledger.roots(chain.ledger.final_digest())->state_root;
+  };
+  const Digest before = state_root();
   std::vector<Draft::Operation> operations;
   for (std::uint64_t i = 0; i < 5; ++i)
     operations.push_back({3, 0, create_operation(some_digest(i))});
@@ -358,25 +364,25 @@ TEST(ledger_transactions_are_atomic) {
   const Bytes failing = chain.signed_bytes(chain.draft(1, operations));
   EXPECT(chain.run({failing}) == Codes{ResultCode::duplicate_id});
   EXPECT_EQ(+chain.ledger.find_final(id_of(failing))->result.failing_op, 5);
-  EXPECT(chain.ledger.final_state().root() == before);
+  EXPECT(state_root() == before);
   operations.pop_back();
   EXPECT(chain.run({chain.signed_bytes(chain.draft(1, operations))}) == Codes{ResultCode::ok});
-  EXPECT(chain.ledger.final_state().root() != before);
+  EXPECT(state_root() != before);
 }
 
 TEST(ledger_same_block_again) {
   Chain chain;
   const Bytes payload = payload_of({chain.record(1, create_operation(kRecord))});
   const Bytes block = Chain::block(chain.header_on(chain.ledger.chain_id(), 1, payload), payload);
-  const Verdict first = chain.ledger.validate_block(block, 1);
-  const Verdict again = chain.ledger.validate_block(block, 4);
+  const Verdict first = chain.ledger.validate_block(block);
+  const Verdict again = chain.ledger.validate_block(block, {.threads = 4});
   EXPECT(first.refusal == Refusal::none && again.refusal == Refusal::none);
   EXPECT(first.digest == again.digest);
   Bytes other = block;
   other.back() ^= 1;  // the known header over another payload
-  EXPECT_EQ(named(chain.ledger.validate_block(other, 1).refusal), "PAYLOAD_MISMATCH");
+  EXPECT_EQ(named(chain.ledger.validate_block(other).refusal), "PAYLOAD_MISMATCH");
   EXPECT(chain.ledger.finalize(first.digest).has_value());
-  EXPECT(chain.ledger.validate_block(block, 1).refusal == Refusal::none);
+  EXPECT(chain.ledger.validate_block(block).refusal == Refusal::none);
 }
 
 TEST(ledger_overlay_limit) {
@@ -384,7 +390,7 @@ TEST(ledger_overlay_limit) {
   const Bytes payload = payload_of({});
   Header header = chain.header_on(chain.ledger.chain_id(), 1, payload);
   for (header.view = 1; header.view <= ledger::kOverlaysMax; ++header.view) {
-    const Verdict verdict = chain.ledger.validate_block(Chain::block(header, payload), 1);
+    const Verdict verdict = chain.ledger.validate_block(Chain::block(header, payload));
     EXPECT(verdict.refusal == Refusal::none);
   }
   expect_header_refused(chain, header, payload, Refusal::too_many_overlays);
@@ -404,34 +410,61 @@ TEST(ledger_threads_agree) {
     transactions[170].back() ^= 1;
     const Bytes payload = payload_of(transactions);
     const Header header = chain.header_on(chain.ledger.chain_id(), 1, payload);
-    const Verdict verdict = chain.ledger.validate_block(Chain::block(header, payload), threads);
+    const Verdict verdict =
+        chain.ledger.validate_block(Chain::block(header, payload), {.threads = threads});
     expect_verdict(verdict, Refusal::bad_signature, 150);
     found.push_back(named(verdict.refusal));
   }
   EXPECT_EQ(found.size(), 3U);
 }
 
-TEST(ledger_entries_round_trip) {
-  ledger::RecordEntry record;
-  const Bytes refs = random_bytes(1, 16 * 32);
-  record.controller = 0x01020304;
-  record.field = 0x0506;
-  record.schema = 0x0708;
-  record.version = 0x090a0b0c;
-  record.commitment = some_digest(1);
-  for (const bool withdrawn : {false, true}) {
-    for (const std::size_t count : {0U, 1U, 16U}) {
-      record.withdrawn = withdrawn;
-      record.refs = ByteView(refs).first(32 * count);
-      const Bytes bytes = record.encode();
-      EXPECT_EQ(ledger::RecordEntry::decode(bytes).withdrawn, withdrawn);
-      EXPECT(ledger::RecordEntry::decode(bytes).encode() == bytes);
-    }
+TEST(ledger_time_of_blocks) {
+  Chain chain;
+  const Bytes payload = payload_of({});
+  const Digest first = chain.extend(chain.ledger.chain_id(), 1, {});
+  for (const std::uint64_t later : {0U, 1U, 2U}) {
+    Header header = chain.header_on(first, 2, payload);
+    header.time_ms = kGenesisTime + later;  // that of the parent is kGenesisTime + 1
+    const Verdict verdict = chain.ledger.validate_block(Chain::block(header, payload));
+    EXPECT_EQ(named(verdict.refusal), later == 2 ? "OK" : "WRONG_TIME");
   }
-  const ledger::AttestationEntry statement{3, 4, 5, some_digest(6)};
-  const Bytes bytes = statement.encode();
-  EXPECT(ledger::AttestationEntry::decode(bytes).encode() == bytes);
-  EXPECT(ledger::AttestationEntry::decode(bytes).detail == some_digest(6));
+}
+
+TEST(ledger_ids_are_forgotten_behind_the_window) {
+  Chain chain;
+  const Bytes one = chain.record(1, create_operation(kRecord));
+  chain.run({one});
+  for (std::uint64_t i = 0; i <= limits::kReplayWindow; ++i) {
+    EXPECT(chain.ledger.find_final(id_of(one)) != nullptr);
+    chain.run({});
+  }
+  EXPECT(chain.ledger.find_final(id_of(one)) == nullptr);
+}
+
+// A verdict that somebody has already counts for the same bytes and keys alone.
+TEST(ledger_verified_before) {
+  class Knows final : public ledger::Verified {
+   public:
+    [[nodiscard]] bool knows(const Digest&, ByteView transaction,
+                             std::span<const Digest* const> keys) const noexcept override {
+      asked += keys.size();
+      return std::ranges::equal(transaction, known);
+    }
+    Bytes known;
+    mutable std::size_t asked = 0;
+  };
+  Bytes bad = Chain().record(1, create_operation(kRecord));
+  bad.back() ^= 1;
+  for (const bool known : {false, true}) {
+    Chain chain;
+    Knows verified;
+    if (known) verified.known = bad;
+    const Bytes payload = payload_of({bad});
+    const Bytes block = Chain::block(chain.header_on(chain.ledger.chain_id(), 1, payload), payload);
+    const Verdict verdict = chain.ledger.validate_block(block, {.verified = &verified});
+    EXPECT_EQ(named(verdict.refusal), known ? "OK" : "BAD_SIGNATURE");
+    EXPECT_EQ(verified.asked, 1U);
+  }
 }
 
 }  // namespace chopmark::test

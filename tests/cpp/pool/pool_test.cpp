@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pool/pool.hpp"
 
+#include <map>
+
 #include "base/limits.hpp"
 #include "ledger/chain.hpp"
 
@@ -25,14 +27,15 @@ void expect_admission(const Admission& found, std::uint64_t taken, std::uint64_t
   EXPECT_EQ(found.full, full);
 }
 
-Bytes numbered(const Chain& chain, std::uint64_t i) {
-  return chain.record(1, create_operation(some_digest(i)), i);
+Bytes numbered(const Chain& chain, std::uint64_t i, std::uint32_t member = 1) {
+  return chain.record(member, create_operation(some_digest(i)), i);
 }
 
-std::vector<Bytes> numbered_all(const Chain& chain, std::uint64_t from, std::uint64_t to) {
+std::vector<Bytes> numbered_all(const Chain& chain, std::uint64_t from, std::uint64_t to,
+                                std::uint32_t member = 1) {
   std::vector<Bytes> all;
   for (std::uint64_t i = from; i < to; ++i)
-    all.push_back(numbered(chain, i));
+    all.push_back(numbered(chain, i, member));
   return all;
 }
 
@@ -42,12 +45,12 @@ Bytes selected(const Pool& pool, const Chain& chain, std::uint64_t height = 1,
 }
 
 /// As close to the largest transaction as whole references come.
-Bytes large(const Chain& chain, std::uint64_t salt) {
+Bytes large(const Chain& chain, std::uint64_t salt, std::uint32_t member = 1) {
   std::vector<Digest> refs(16);
   for (std::size_t i = 0; i < refs.size(); ++i)
     refs[i][0] = static_cast<std::uint8_t>(i);
-  Draft draft = chain.draft(1, {});
-  for (std::uint64_t i = 0; i < 55; ++i)
+  Draft draft = chain.draft(member, {});
+  for (std::uint64_t i = 0; i < 54; ++i)
     draft.operations.push_back({3, 0, create_operation(some_digest(i), refs)});
   draft.salt = salt;
   return chain.signed_bytes(draft);
@@ -192,49 +195,102 @@ TEST(pool_selection_is_a_valid_block) {
   admitted(pool, chain, numbered_all(chain, 0, 60));
   const Bytes payload = selected(pool, chain, 1, 5000);
   const Header header = chain.header_on(chain.ledger.chain_id(), 1, payload);
-  const auto verdict = chain.ledger.validate_block(Chain::block(header, payload), 1);
+  const auto verdict = chain.ledger.validate_block(Chain::block(header, payload));
   EXPECT_EQ(named(verdict.refusal), "OK");
   EXPECT(parse_payload(payload)->size() > 10);
 }
 
+// One submitter gets an eighth; nine fill the pool.
 TEST(pool_limit_of_bytes) {
   Chain chain;
   Pool pool;
   const std::size_t size = large(chain, 0).size();
-  const std::size_t room = limits::kPoolBytesMax / size;
-  std::uint64_t next = 0;
-  Admission last;
-  while (next <= room && last.full == 0) {
-    std::vector<Bytes> some;
-    for (int i = 0; i < 31; ++i)
-      some.push_back(large(chain, next++));
-    last = admitted(pool, chain, some, 0);
-    EXPECT_EQ(last.admitted + last.full, 31U);
+  const std::size_t share = limits::kPoolBytesMax / limits::kPoolShares / size;
+  std::size_t taken = 0;
+  std::uint64_t salt = 0;
+  for (std::uint32_t member = 1; member <= kMembers; ++member) {
+    Admission last;
+    std::size_t of_member = 0;
+    while (last.full == 0) {
+      std::vector<Bytes> some;
+      for (int i = 0; i < 31; ++i)
+        some.push_back(large(chain, salt++, member));
+      last = admitted(pool, chain, some, 0);
+      EXPECT_EQ(last.admitted + last.full, 31U);
+      of_member += last.admitted;
+    }
+    taken += of_member;
+    if (member < kMembers) EXPECT_EQ(of_member, share);
   }
-  EXPECT_EQ(pool.size(), room);
-  EXPECT_EQ(pool.bytes(), room * size);
+  EXPECT_EQ(pool.size(), taken);
+  EXPECT_EQ(pool.bytes(), taken * size);
   EXPECT(pool.bytes() <= limits::kPoolBytesMax && pool.bytes() + size > limits::kPoolBytesMax);
   const Bytes first = large(chain, 0);
-  expect_admission(admitted(pool, chain, {first, large(chain, next)}), 0, 1, 0, 1);
+  expect_admission(admitted(pool, chain, {first, large(chain, salt)}), 0, 1, 0, 1);
   chain.run({first});
   EXPECT_EQ(pool.remove_final(chain.ledger), 1U);
-  expect_admission(admitted(pool, chain, {large(chain, next), large(chain, next + 1)}), 1, 0, 0, 1);
+  expect_admission(admitted(pool, chain, {large(chain, salt), large(chain, salt + 1)}), 1, 0, 0, 1);
 }
 
 TEST(pool_limit_of_transactions) {
   Chain chain;
   Pool pool;
-  constexpr std::uint64_t batch = 4096;
-  for (std::uint64_t i = 0; i < limits::kPoolTransactionsMax; i += batch) {
-    const std::uint64_t to = std::min<std::uint64_t>(i + batch, limits::kPoolTransactionsMax - 1);
-    EXPECT_EQ(admitted(pool, chain, numbered_all(chain, i, to), 0).full, 0U);
-  }
-  EXPECT_EQ(pool.size(), limits::kPoolTransactionsMax - 1);
-  const std::uint64_t more = limits::kPoolTransactionsMax;
-  expect_admission(admitted(pool, chain, numbered_all(chain, more, more + 3)), 1, 0, 0, 2);
+  constexpr std::uint64_t share = limits::kPoolTransactionsMax / limits::kPoolShares;
+  std::uint64_t next = 0;
+  for (std::uint32_t member = 1; member <= limits::kPoolShares; ++member, next += share)
+    EXPECT_EQ(admitted(pool, chain, numbered_all(chain, next, next + share, member), 0).full, 0U);
   EXPECT_EQ(pool.size(), limits::kPoolTransactionsMax);
-  const Result<std::vector<ByteView>> one_block = parse_payload(selected(pool, chain));
+  expect_admission(admitted(pool, chain, numbered_all(chain, next, next + 3, 1)), 0, 0, 0, 3);
+  expect_admission(admitted(pool, chain, numbered_all(chain, next, next + 3, 9)), 0, 0, 0, 3);
+  const Bytes payload = selected(pool, chain);
+  const Result<std::vector<ByteView>> one_block = parse_payload(payload);
   EXPECT(one_block.has_value());
+  // Its bytes in rounds: each submitter has as many of them as every other.
+  std::map<std::uint32_t, std::size_t> from;
+  for (const ByteView one : *one_block)
+    ++from[parse_transaction(one)->signer(0).member];
+  EXPECT_EQ(from.size(), limits::kPoolShares);
+  for (const auto& [member, count] : from)
+    EXPECT(count + 1 >= from.begin()->second && count <= from.begin()->second);
+}
+
+TEST(pool_selects_in_rounds) {
+  const Chain chain;
+  Pool pool;
+  const std::vector<Bytes> one = numbered_all(chain, 0, 5, 1);
+  const std::vector<Bytes> two = numbered_all(chain, 10, 12, 2);
+  const std::vector<Bytes> three = numbered_all(chain, 20, 23, 3);
+  admitted(pool, chain, one);
+  admitted(pool, chain, three);
+  admitted(pool, chain, two);
+  const std::vector<Bytes> rounds{one[0], three[0], two[0],   one[1], three[1],
+                                  two[1], one[2],   three[2], one[3], one[4]};
+  EXPECT(selected(pool, chain) == payload_of(rounds));
+  EXPECT_EQ(to_hex(pool.select(chain.ledger, some_digest(1), 1, 1 << 20)), "00000000");
+}
+
+TEST(pool_knows_what_it_verified) {
+  Chain chain;
+  Pool pool;
+  const Bytes good = numbered(chain, 1);
+  admitted(pool, chain, {good});
+  const ledger::Register& registered = *chain.ledger.register_after(chain.ledger.chain_id());
+  const Digest& key = registered.keys().bytes(*registered.key_index({1, 1}, 1));
+  const Digest& other = registered.keys().bytes(*registered.key_index({1, 2}, 1));
+  const Digest* right[] = {&key};
+  const Digest* wrong[] = {&other};
+  const Digest* many[] = {&key, &key};
+  const Digest id = id_of(good);
+  EXPECT(pool.knows(id, good, right));
+  EXPECT(!pool.knows(id, good, wrong));
+  EXPECT(!pool.knows(id, good, many));
+  EXPECT(!pool.knows(some_digest(1), good, right));
+  Bytes changed = good;
+  changed.back() ^= 1;
+  EXPECT(!pool.knows(id, changed, right));
+  chain.run({good});
+  pool.remove_final(chain.ledger);
+  EXPECT(!pool.knows(id, good, right));
 }
 
 }  // namespace chopmark::test

@@ -77,7 +77,8 @@ TEST(state_proofs_every_bit_counts) {
     StateTree tree(HashId::blake3);
     insert_all(tree, model);
     const Digest root = tree.find(tree.base())->root;
-    const auto& [key, value] = *model.begin();
+    const Digest key = model.begin()->first;
+    const Digest value = model.begin()->second;
     const Bytes proof = proof_of(tree, key);
     each_flip(proof, [&](const Bytes& bad) { EXPECT(!included(tree, key, value, bad, root)); });
     each_flip(proof, [&](const Bytes& bad) { EXPECT(!absent(tree, key, bad, root)); });

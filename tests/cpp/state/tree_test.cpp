@@ -183,10 +183,12 @@ TEST(state_duplicate_keys_are_refused) {
 }
 
 TEST(state_overlays_random) {
-  for (int family = 0; family < 4; ++family) {
-    StateTree tree(HashId::blake3);
+  for (int round = 0; round < 8; ++round) {
+    const int family = round % 4;
+    // Overlays that save what they write over, and such that must copy most of it.
+    StateTree tree(HashId::blake3, round < 4 ? kOlderMax : 40);
     std::map<VersionId, Model> models{{tree.base(), {}}};
-    Draw draw(static_cast<std::uint64_t>(family) + 99);
+    Draw draw(static_cast<std::uint64_t>(round) + 99);
     for (int step = 0; step < 400; ++step) {
       auto at = models.begin();
       std::advance(at, static_cast<std::ptrdiff_t>(draw.below(models.size())));

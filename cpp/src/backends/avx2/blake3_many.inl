@@ -36,3 +36,12 @@ void blake3_small_many_x8(std::uint8_t* out, const std::uint32_t key[8], const R
   if (count < 2) return blake3_small_many_portable(out, key, items, count, mode);
   blake3_small_in_lanes<U32x8>(out, key, items, count, mode);
 }
+
+void blake3_keyed_blocks_x8(const BlockJob* jobs, std::size_t count, const std::uint32_t key[8]) {
+  while (count > 1) {
+    const std::size_t now = count < 8 ? count : 8;
+    Blake3Lanes<U32x8>::keyed_blocks(jobs, now, key);
+    jobs += now, count -= now;
+  }
+  if (count != 0) blake3_keyed_blocks_portable(jobs, count, key);
+}

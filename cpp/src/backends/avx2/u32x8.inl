@@ -90,6 +90,13 @@ struct U32x8 {
   static CHOPMARK_INLINE void store_half_words(std::uint8_t* out, const Vector w[8]) {
     store_half<32>(out, w);
   }
+  // The same, each lane to its own place.
+  static CHOPMARK_INLINE void scatter_half_words(std::uint8_t* const out[8], const Vector w[8]) {
+    Vector row[8];
+    rows_of_half(row, w);
+    for (std::size_t i = 0; i < 8; ++i)
+      store(out[i], row[i]);
+  }
 
  private:
   // The same byte shuffle in both halves.
@@ -119,17 +126,20 @@ struct U32x8 {
     join<2>(w, low, high);
     join<3>(w, low, high);
   }
-  template <std::size_t kStride>
-  static CHOPMARK_INLINE void store_half(std::uint8_t* out, const Vector w[8]) {
+  static CHOPMARK_INLINE void rows_of_half(Vector row[8], const Vector w[8]) {
     Vector low[4];
     Vector high[4];
-    Vector row[8];
     mix_quad(low, w[0], w[1], w[2], w[3]);
     mix_quad(high, w[4], w[5], w[6], w[7]);
     join<0>(row, low, high);
     join<1>(row, low, high);
     join<2>(row, low, high);
     join<3>(row, low, high);
+  }
+  template <std::size_t kStride>
+  static CHOPMARK_INLINE void store_half(std::uint8_t* out, const Vector w[8]) {
+    Vector row[8];
+    rows_of_half(row, w);
     for (std::size_t i = 0; i < 8; ++i)
       store(out + kStride * i, row[i]);
   }

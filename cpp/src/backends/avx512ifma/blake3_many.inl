@@ -36,3 +36,12 @@ void blake3_small_many_x16(std::uint8_t* out, const std::uint32_t key[8], const 
   if (count <= 8) return blake3_small_many_x8(out, key, items, count, mode);
   blake3_small_in_lanes<U32x16>(out, key, items, count, mode);
 }
+
+void blake3_keyed_blocks_x16(const BlockJob* jobs, std::size_t count, const std::uint32_t key[8]) {
+  while (count > 8) {
+    const std::size_t now = count < 16 ? count : 16;
+    Blake3Lanes<U32x16>::keyed_blocks(jobs, now, key);
+    jobs += now, count -= now;
+  }
+  blake3_keyed_blocks_x8(jobs, count, key);
+}

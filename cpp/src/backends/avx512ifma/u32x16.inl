@@ -79,14 +79,11 @@ struct U32x16 {
 
   // The 32 bytes of words w[0..8) of each lane, one lane after the other.
   static CHOPMARK_INLINE void store_half_words(std::uint8_t* out, const Vector w[8]) {
-    Vector low[4];
-    Vector high[4];
-    mix_quad(low, w[0], w[1], w[2], w[3]);
-    mix_quad(high, w[4], w[5], w[6], w[7]);
-    store_lanes<0>(out, low[0], high[0]);
-    store_lanes<1>(out, low[1], high[1]);
-    store_lanes<2>(out, low[2], high[2]);
-    store_lanes<3>(out, low[3], high[3]);
+    store_all_lanes(SideBySide{out}, w);
+  }
+  // The same, each lane to its own place.
+  static CHOPMARK_INLINE void scatter_half_words(std::uint8_t* const out[16], const Vector w[8]) {
+    store_all_lanes(Scattered{out}, w);
   }
 
  private:
@@ -117,17 +114,37 @@ struct U32x16 {
     w[j + 8] = _mm512_shuffle_i32x4(even01, even23, 0xdd);
     w[j + 12] = _mm512_shuffle_i32x4(odd01, odd23, 0xdd);
   }
+  // Where the 32 bytes of a lane go.
+  struct SideBySide {
+    std::uint8_t* out;
+    CHOPMARK_INLINE std::uint8_t* operator[](int lane) const { return out + 32 * lane; }
+  };
+  struct Scattered {
+    std::uint8_t* const* out;
+    CHOPMARK_INLINE std::uint8_t* operator[](int lane) const { return out[lane]; }
+  };
+  template <class To>
+  static CHOPMARK_INLINE void store_all_lanes(To to, const Vector w[8]) {
+    Vector low[4];
+    Vector high[4];
+    mix_quad(low, w[0], w[1], w[2], w[3]);
+    mix_quad(high, w[4], w[5], w[6], w[7]);
+    store_lanes<0>(to, low[0], high[0]);
+    store_lanes<1>(to, low[1], high[1]);
+    store_lanes<2>(to, low[2], high[2]);
+    store_lanes<3>(to, low[3], high[3]);
+  }
   // Lanes j, j + 4, j + 8, j + 12, one in each quarter of `low` and `high`.
-  template <int j>
-  static CHOPMARK_INLINE void store_lanes(std::uint8_t* out, Vector low, Vector high) {
+  template <int j, class To>
+  static CHOPMARK_INLINE void store_lanes(To to, Vector low, Vector high) {
     const __m256i low01 = _mm512_castsi512_si256(low);
     const __m256i high01 = _mm512_castsi512_si256(high);
     const __m256i low23 = _mm512_extracti64x4_epi64(low, 1);
     const __m256i high23 = _mm512_extracti64x4_epi64(high, 1);
-    store_lane(out + 32 * j, _mm256_permute2x128_si256(low01, high01, 0x20));
-    store_lane(out + 32 * (j + 4), _mm256_permute2x128_si256(low01, high01, 0x31));
-    store_lane(out + 32 * (j + 8), _mm256_permute2x128_si256(low23, high23, 0x20));
-    store_lane(out + 32 * (j + 12), _mm256_permute2x128_si256(low23, high23, 0x31));
+    store_lane(to[j], _mm256_permute2x128_si256(low01, high01, 0x20));
+    store_lane(to[j + 4], _mm256_permute2x128_si256(low01, high01, 0x31));
+    store_lane(to[j + 8], _mm256_permute2x128_si256(low23, high23, 0x20));
+    store_lane(to[j + 12], _mm256_permute2x128_si256(low23, high23, 0x31));
   }
   static CHOPMARK_INLINE void store_lane(std::uint8_t* to, __m256i lane) {
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), lane);

@@ -133,6 +133,25 @@ struct Blake3Lanes {
     store_digests<L>(out, cv, count);
   }
 
+  // Idle lanes repeat the last job: they write what it writes.
+  static void keyed_blocks(const BlockJob* jobs, std::size_t count, const std::uint32_t key[8]) {
+    const std::uint8_t* rows[kLanes];
+    std::uint8_t* outs[kLanes];
+    alignas(64) std::uint32_t depths[kLanes];
+    for (std::size_t i = 0; i < kLanes; ++i) {
+      const BlockJob& job = jobs[i < count ? i : count - 1];
+      rows[i] = job.in, outs[i] = job.out, depths[i] = job.depth;
+    }
+    Vector m[16];
+    L::load_words(m, rows);
+    Vector cv[8];
+    broadcast_words<L>(cv, key);
+    cv[7] = L::or2(cv[7], L::template shifted_left<24>(L::load(depths)));
+    compress(cv, m,
+             rest_of(64, kBlake3Keyed | kBlake3ChunkStart | kBlake3ChunkEnd | kBlake3Root));
+    L::scatter_half_words(outs, cv);
+  }
+
   static void output(std::uint8_t* out, const Blake3Node& node, std::uint64_t counter,
                      std::size_t count) {
     Vector m[16];

@@ -123,10 +123,32 @@ class SharedLedger {
     const ConstantBytes bytes(block, "block");
     const unsigned workers = thread_count(threads);
     return state_.use([&](Ledger& l) {
-      if (pool == nullptr) return l.validate_block(bytes.bytes(), nullptr, workers);
-      return pool->use_without_gil(
-          [&](pool::Pool& p) { return l.validate_block(bytes.bytes(), &p, workers); });
+      if (pool == nullptr) return l.validate_block(bytes.bytes(), {.threads = workers});
+      return pool->use_without_gil([&](pool::Pool& p) {
+        return l.validate_block(bytes.bytes(), {.verified = &p, .threads = workers});
+      });
     });
+  }
+
+  /// Calls `reached(name)` after each stage, so that somebody can look at a clock.
+  Verdict validate_block_in_stages(py::handle block, py::handle reached) {
+    class Caller final : public ledger::Observer {
+     public:
+      explicit Caller(py::handle function) : function_(function) {}
+      void reached(ledger::Stage stage) override {
+        static constexpr const char* kNames[] = {"header", "parse", "ids", "signatures",
+                                                 "rules",  "state", "log"};
+        const py::gil_scoped_acquire acquire;
+        function_(kNames[static_cast<std::size_t>(stage)]);
+      }
+
+     private:
+      py::handle function_;
+    };
+    const ConstantBytes bytes(block, "block");
+    Caller caller(reached);
+    return state_.use(
+        [&](Ledger& l) { return l.validate_block(bytes.bytes(), {.observer = &caller}); });
   }
 
   Results finalize(py::handle digest) {
@@ -341,10 +363,14 @@ void bind_ledger(py::module_& core) {
       .def("roots", &SharedLedger::roots, py::arg("digest"))
       .def(
           "validate_block",
-          [](SharedLedger& self, py::handle block, SharedPool* pool, py::handle threads) {
-            return self.validate_block(block, pool == nullptr ? nullptr : &pool->pool(), threads);
+          [](SharedLedger& self, py::handle block, py::handle pool, py::handle threads) {
+            Locked<pool::Pool>* const given =
+                pool.is_none() ? nullptr : &pool.cast<SharedPool&>().pool();
+            return self.validate_block(block, given, threads);
           },
-          py::arg("block"), py::arg("pool").none(true), py::arg("threads"))
+          py::arg("block"), py::arg("pool"), py::arg("threads"))
+      .def("validate_block_in_stages", &SharedLedger::validate_block_in_stages, py::arg("block"),
+           py::arg("reached"))
       .def("finalize", &SharedLedger::finalize, py::arg("digest"))
       .def("find", &SharedLedger::find, py::arg("transaction_id"))
       .def("entry", &SharedLedger::entry, py::arg("preimage"))

@@ -106,7 +106,7 @@ ResultCode execute_step(Context& context, const StepOperation& op) {
   if (!entry.has_value()) return ResultCode::unknown_case;              // L-801
   if (entry->hold.held(context.height())) return ResultCode::hold;      // L-802
   if (entry->state != op.expected_state) return ResultCode::bad_state;  // L-803
-  // Known when the case was opened, and stays so (L-22). A state of a case is one of its template.
+  // Known when the case was opened, and stays so (L-29). A state of a case is one of its template.
   const Template& of = context.registered().case_template(entry->template_id)->definition;
   const Template::State& state = of.states[entry->state];
   std::uint8_t to = state.timeout_to;

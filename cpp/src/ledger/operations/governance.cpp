@@ -8,7 +8,7 @@ namespace chopmark::ledger {
 namespace {
 
 GovernanceEntry governance_at_present(const Context& context) {
-  return *context.get<GovernanceEntry>(governance_key());  // of the genesis, and stays (L-22, L-23)
+  return *context.get<GovernanceEntry>(governance_key());  // of the genesis, and stays (L-29, L-23)
 }
 
 ResultCode admit(Context& context, const GovernanceOperation& op) {
@@ -171,7 +171,7 @@ ResultCode change_hold(Context& context, bool on, const Digest& key, ResultCode 
 }
 
 ResultCode change_hold_of(Context& context, bool on, const ObjectId& object) {
-  // A class that a lock or a holding names was known when that came, and stays so (L-22).
+  // A class that a lock or a holding names was known when that came, and stays so (L-29).
   const auto field_of_class = [&](std::uint32_t id) {
     return context.registered().asset_class(id)->definition.field;
   };

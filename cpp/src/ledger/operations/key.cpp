@@ -7,7 +7,7 @@ namespace chopmark::ledger {
 namespace {
 
 // What is there at present, whatever the register of the block says. An actor has an entry in every
-// state, and so has the key that it signs with: entries of both kinds stay (L-22).
+// state, and so has the key that it signs with: entries of both kinds stay (L-29).
 MemberEntry member_at_present(const Context& context, std::uint32_t member) {
   return *context.get<MemberEntry>(member_key(member));
 }

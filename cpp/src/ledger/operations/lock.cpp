@@ -106,7 +106,7 @@ ResultCode hand_over(Context& context, const AssetClass& of, const LockEntry& lo
 }
 
 ResultCode settle(Context& context, const LockOperation& op, const LockEntry& lock) {
-  // Known when the lock was made, and stays so (L-22).
+  // Known when the lock was made, and stays so (L-29).
   const AssetClass& of = context.registered().asset_class(lock.asset_class)->definition;
   if (lock.deadline < context.now()) return ResultCode::deadline;  // L-1215
   if (lock.expires < context.now() || class_expired(context, of)) {

@@ -60,7 +60,7 @@ from chopmark.reference.operations import (
     Unhold,
     possession_payload,
 )
-from chopmark.reference.wire import MEMBER_KEYS_MAX, MEMBERS_MAX, NEVER, Roles
+from chopmark.reference.wire import MEMBER_KEYS_MAX, MEMBERS_MAX, NEVER, Reader, Roles
 
 VALIDATORS_LEAST = 4
 
@@ -208,6 +208,14 @@ def retire(context: Context, op: Retire) -> None:
 # --- Holds (L-160 .. L-163) ----------------------------------------------------------------------
 
 
+def identity_of(target: Object) -> tuple[int | bytes, ...]:
+    """The parts of the id, as its kind of entry has them."""
+    if target.kind != ObjectKind.HOLDING:
+        return (target.identity,)
+    reader = Reader(target.identity)
+    return reader.uint(4), reader.bytes(32), reader.uint(4)
+
+
 def object_at_present(context: Context, target: Object) -> Holdable:
     """L-160."""
     match target.kind:
@@ -218,7 +226,7 @@ def object_at_present(context: Context, target: Object) -> Holdable:
         case ObjectKind.LOCK:
             return found(context.present(LockEntry, target.identity), ResultCode.UNKNOWN_LOCK)
         case ObjectKind.HOLDING:
-            return found(context.present(Holding, target.identity), ResultCode.NOT_HOLDER)
+            return found(context.present(Holding, *identity_of(target)), ResultCode.NOT_HOLDER)
 
 
 def field_of(context: Context, thing: Holdable, identity: bytes) -> int:
@@ -230,14 +238,14 @@ def field_of(context: Context, thing: Holdable, identity: bytes) -> int:
 
 
 def change_hold(context: Context, op: Hold | Unhold) -> None:
-    identity = op.object.identity
     thing = object_at_present(context, op.object)
-    field = field_of(context, thing, identity)
+    field = field_of(context, thing, op.object.identity)
     require(context.has(context.actor, field, Roles.HOLD), ResultCode.ROLE_DENIED)  # L-161
     placed = isinstance(op, Hold)
     changeable = thing.hold_height <= context.height and thing.hold == (not placed)
     require(changeable, ResultCode.CONFLICT)  # L-162
-    context.put(replace(thing, hold=int(placed), hold_height=context.next), identity)  # L-163
+    changed = replace(thing, hold=int(placed), hold_height=context.next)
+    context.put(changed, *identity_of(op.object))  # L-163
 
 
 # --- Keys (L-210 .. L-241) -----------------------------------------------------------------------
