@@ -21,6 +21,7 @@ from ledger_words import (
     Question,
     TemplateNames,
     Unclear,
+    find,
     one_of,
     span_ms,
     split,
@@ -109,6 +110,7 @@ class Run:
     operations: set[int] = field(default_factory=set)  # codes (C-26) of those that took effect
     genesis: bytes = b""
     at: Line = field(default_factory=lambda: Line(0, False, ""))
+    words: set[str] = field(default_factory=set)  # of the transactions so far
     pending: list[Planned] = field(default_factory=list)
     sealed: bool = True
 
@@ -208,6 +210,9 @@ class Run:
         self.sealed = False
 
     def read_line(self, line: Line, inner: list[Line]) -> None:
+        if inner and not line.text.startswith("bundle "):
+            self.at = inner[0]
+            raise self.error(f"expected a bundle above '{inner[0].text}'")
         head = re.fullmatch(r"block (\+\S+)", line.text)
         if head:
             self.new_block(span_ms(head[1]))
@@ -222,7 +227,12 @@ class Run:
         if "->" in line.text:
             self.read_transaction(line, inner)
             return
-        question = understand(QUERIES, line.text, self.names)
+        sentence, places = find(QUERIES, line.text)
+        question: Question = sentence.make(self.names, **places)
+        label = places.get("label") or places.get("lot") or places.get("value")
+        if question.want is None and label and label not in self.words:
+            # What is misspelt is always absent.
+            raise self.error(f"expected a label that a transaction has used; found '{label}'")
         self.seal()
         self.ask(question)
 
@@ -246,12 +256,13 @@ class Run:
         for one in sentences:
             self.at = one
             words = one.text if one is not line else said
+            self.words |= set(words.replace(",", "").split())
             operations.append(self.read_operation(words, signers))
         self.at = line
         also = [self.names.signer(name) for name in split(others)]
         signers += [one for one in also if one not in signers]
         failing = int(place) - 1 if place else None
-        if code not in ("OK",) and not refused and len(operations) > 1 and failing is None:
+        if code != "OK" and not refused and len(operations) > 1 and failing is None:
             raise self.error(f"expected '{code} at N': which operation of the bundle fails")
         self.plan(operations, signers, self.names.field_of(where), code, failing, bool(refused),
                   -int(late) if late else VALID_BLOCKS)  # fmt: skip
@@ -359,12 +370,12 @@ class Run:
     def execute(self, planned: list[Planned]) -> list[bytes]:
         """The reference alone, one transaction after the other. The state root after each."""
         parent = self.reference.blocks[self.parent_digest].state
-        around = reference.Block(
-            self.names.chain_id, self.names.height, self.names.time_ms, parent
-        )
+        around = reference.Block(self.names.chain_id, self.names.height, self.names.time_ms, parent)
         state = dict(parent)
         roots = []
+        reading = self.at
         for one in planned:
+            self.at = one.line  # for an exception that nobody expects
             before = dict(state)
             code, op = reference.execute(around, state, codec.parse_transaction(one.data))
             wanted = one.failing_op if one.failing_op is not None else op
@@ -377,6 +388,7 @@ class Run:
             if code != ResultCode.OK and state != before:
                 raise self.error("a failed transaction changed the state", one.line)
             roots.append(reference.state_root(state))
+        self.at = reading
         return roots
 
     def grow(self, planned: list[Planned], roots: list[bytes]) -> None:
@@ -390,7 +402,8 @@ class Run:
             verdict = self.native.validate_block(prefix.data)
             if not verdict.ok:
                 raise self.error(
-                    f"native ledger refused the block: {verdict.code} {verdict.detail}", one.line
+                    f"expected a valid block, found native {verdict.code} {verdict.detail}",
+                    one.line,
                 )
             after = self.native.roots(prefix.digest)[0]
             if after != root:
@@ -442,7 +455,7 @@ class Run:
 
 @dataclass(frozen=True)
 class _Rooted:
-    """Roots for a block on the genesis of this chain, which has another digest in `ledger_world`."""
+    """Roots for a block on the genesis of this chain; GENESIS_BLOCK is that of another one."""
 
     ledger: reference.Ledger
     chain_id: bytes

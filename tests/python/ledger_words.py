@@ -93,17 +93,23 @@ def says(table: Table, *patterns: str) -> Callable[[Callable[..., Any]], Callabl
     return add
 
 
-def understand(table: Table, text: str, *context: Any) -> Any:
-    """What the first sentence that reads like `text` stands for."""
+def find(table: Table, text: str) -> tuple[Sentence, dict[str, str]]:
+    """The first sentence that reads like `text`, and what stands in its places."""
     for sentence in table:
         found = sentence.read(text)
         if found is not None:
             USED.add(sentence.pattern)
-            return sentence.make(*context, **found)
+            return sentence, found
     word = text.split(" ", 1)[0]
     near = [one.shown for one in table if one.pattern.split(" ", 1)[0].split("[")[0] == word]
     hint = "; expected " + " or ".join(f"'{one}'" for one in near) if near else ""
     raise Unclear(f"no sentence reads '{text}'{hint}")
+
+
+def understand(table: Table, text: str, *context: Any) -> Any:
+    """What the sentence that reads like `text` stands for."""
+    sentence, found = find(table, text)
+    return sentence.make(*context, **found)
 
 
 def one_of(kind: type[E], word: str) -> E:
@@ -139,7 +145,7 @@ class TemplateNames:
     """A template while it is being read, and the names of its parts afterwards."""
 
     number: int
-    field: int
+    where: int  # its field
     review: bool = False
     parties: list[str] = field(default_factory=list)
     needs: list[Roles] = field(default_factory=list)
@@ -172,7 +178,7 @@ class TemplateNames:
         ]
         return ops.DefineTemplate(
             self.number,
-            self.field,
+            self.where,
             ops.TemplateFlags.REVIEW if self.review else ops.TemplateFlags.NONE,
             parties=tuple(self.needs),
             openers=self.bits(", ".join(self.openers)),
@@ -556,9 +562,7 @@ def _(n: Names, actor: int, amount: str, asset: str, to: str, backing: str | Non
 
 @says(OPERATIONS, "transfers {amount:number} {asset}[ of {lot}] to {to}")
 def _(n: Names, actor: int, amount: str, asset: str, lot: str | None, to: str) -> Operation:
-    return ops.Transfer(
-        n.asset(asset), n.lot(asset, lot), n.member(to), int(amount), actor=actor
-    )
+    return ops.Transfer(n.asset(asset), n.lot(asset, lot), n.member(to), int(amount), actor=actor)
 
 
 @says(OPERATIONS, "orders {amount:number} {asset}[ of {lot}] from {giver} to {to}")
@@ -802,7 +806,9 @@ def _(n: Names, claim: str, member: str, label: str | None = None, version: str 
     return Question(state.Attestation, identity)
 
 
-@says(QUERIES, "grant of {label} to {member} is {status} with {uses:number} left {used:number} used")
+@says(
+    QUERIES, "grant of {label} to {member} is {status} with {uses:number} left {used:number} used"
+)
 def _(n: Names, label: str, member: str, status: str, uses: str, used: str) -> Question:
     want = {
         "status": one_of(state.GrantStatus, status),
