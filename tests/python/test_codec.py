@@ -24,7 +24,7 @@ from chopmark.reference.codec import (
     Roles,
     Withdraw,
 )
-from chopmark.reference.operations import TargetKind
+from chopmark.reference.operations import TargetKind, possession_payload
 
 VALIDATORS = 9  # two bytes of bitmap, a quorum of 7
 
@@ -319,6 +319,7 @@ def refusal(kind: Kind, data: bytes) -> str:
 
 @EACH_KIND
 def test_golden(name: str) -> None:
+    """C-1."""
     kind = KINDS[name]
     assert kind.encode(kind.meaning) == kind.golden.data
     assert kind.parse(kind.golden.data) == kind.meaning
@@ -326,11 +327,13 @@ def test_golden(name: str) -> None:
 
 
 def test_golden_sizes() -> None:
+    """C-30, C-20."""
     assert len(HEADER.data) == codec.HEADER_BYTES == 284
     assert len(TRANSACTION.data) == 3 + 32 + 2 + 8 + 16 + 1 + 16 + 1 + 4 * 4 + 331 + 128
 
 
 def test_golden_ids() -> None:
+    """C-16, C-25."""
     body = TRANSACTION.data[:-128]
     identity = hashlib.sha256(body).digest()
     assert ledger.transaction_id(TRANSACTION.data) == TRANSACTION_OBJECT.id == identity
@@ -341,10 +344,25 @@ def test_golden_ids() -> None:
 
 
 def test_golden_signing_payloads_of_votes() -> None:
+    """C-40."""
     chain, block = b"\xaa" * 32, b"\xbb" * 32
     subject = bytes.fromhex("0000000000000001 0000000000000203")
     assert messages.vote_payload(chain, 0x10, 1, 0x203, block) == b"\x10" + chain + subject + block
     assert messages.vote_payload(chain, 0x11, 1, 0x203, block) == b"\x11" + chain + subject
+
+
+def test_tags() -> None:
+    """C-4: whatever is signed or sent starts with a byte of its own."""
+    chain = bytes(32)
+    starts = {
+        0x01: codec.signing_payload(bytes(32)), 0x02: possession_payload(chain, 1, 1, bytes(32)),
+        0x10: messages.vote_payload(chain, messages.NOTARIZE, 1, 1, bytes(32)),
+        0x11: messages.vote_payload(chain, messages.NULLIFY, 1, 1, bytes(32)),
+        0x12: messages.vote_payload(chain, messages.FINALIZE, 1, 1, bytes(32)),
+        0x20: HEADER.data, 0x30: TRANSACTION.data, 0x40: GENESIS.data, 0x50: PROPOSAL.data,
+        0x51: VOTE.data, 0x52: CERTIFICATE.data, 0x53: ASK.data, 0x54: BLOCK.data,
+    }  # fmt: skip
+    assert all(data[0] == tag for tag, data in starts.items())
 
 
 def test_id_leaves_signatures_out() -> None:
@@ -354,14 +372,17 @@ def test_id_leaves_signatures_out() -> None:
 
 SPOILS = [
     ("genesis", "tag", "30", "tag"),
+    # C-10, C-11
     ("genesis", "name_length", "00", "limit"),
     ("genesis", "name_length", "41", "limit"),
     ("genesis", "name", "546573742d31", "value"),
     ("genesis", "name", "7465737400ff", "value"),
     ("genesis", "name", "74657374205f", "value"),
+    # C-12
     ("genesis", "validator_count", "00", "limit"),
     ("genesis", "validator_count", "21", "limit"),
     ("genesis", "validator_1", r("11"), "order"),
+    # C-13, C-14, C-15
     ("genesis", "member_count", "00010001", "limit"),
     ("genesis", "member_count", "00000001", "limit"),
     ("genesis", "member_count", "00000003", "order"),
@@ -378,11 +399,13 @@ SPOILS = [
     ("genesis", "bits_0", "0000", "value"),
     ("genesis", "bits_0", "1000", "value"),
     ("genesis", "bits_0", "8001", "value"),
+    # C-17
     ("genesis", "threshold", "00", "value"),
     ("genesis", "threshold", "03", "value"),
     ("genesis", "council_count", "11", "limit"),
     ("genesis", "council_0", "00000008", "value"),
     ("genesis", "council_1", "00000007", "order"),
+    # C-21, C-22
     ("transaction", "tag", "20", "tag"),
     ("transaction", "signer_count", "00", "limit"),
     ("transaction", "signer_count", "11", "limit"),
@@ -390,6 +413,7 @@ SPOILS = [
     ("transaction", "op_count", "00", "limit"),
     ("transaction", "op_count", "41", "limit"),
     ("transaction", "op_count", "03", "trailing"),
+    # C-23, C-26
     ("transaction", "create_code", "00", "tag"),
     ("transaction", "create_code", "0d", "tag"),
     ("transaction", "create_code", "ff", "tag"),
@@ -398,6 +422,7 @@ SPOILS = [
     ("transaction", "create_length", "0801", "limit"),
     ("transaction", "create_length", "008f", "truncated"),
     ("transaction", "create_length", "0091", "trailing"),
+    # C-27, C-50
     ("transaction", "create_action", "00", "tag"),
     ("transaction", "create_action", "06", "tag"),
     ("transaction", "create_action", "04", "value"),
@@ -412,19 +437,23 @@ SPOILS = [
     ("transaction", "amend_version", "00000000", "value"),
     ("transaction", "withdraw_version", "00000000", "value"),
     ("transaction", "withdraw_action", "02", "truncated"),
+    # C-28
     ("transaction", "attest_kind", "00", "tag"),
     ("transaction", "attest_kind", "03", "tag"),
     ("transaction", "attest_version", "00000000", "value"),
     ("transaction", "claim", "00", "tag"),
     ("transaction", "claim", "0b", "tag"),
+    # C-29
     ("payload", "count", "00000002", "trailing"),
     ("payload", "count", "00000004", "truncated"),
     ("payload", "count", "00004001", "limit"),
     ("payload", "length_0", "00008001", "limit"),
     ("payload", "length_2", "00000002", "truncated"),
+    # C-30, C-31
     ("header", "tag", "40", "tag"),
     ("header", "data_shards", "0001", "value"),
     ("header", "total_shards", "0100", "value"),
+    # C-42, C-43
     ("proposal", "tag", "58", "tag"),
     ("proposal", "tag", "00", "tag"),
     ("proposal", "header_version", "02", "version"),
@@ -441,6 +470,7 @@ SPOILS = [
     ("vote", "validator", "0009", "value"),
     ("vote", "validator", "ffff", "value"),
     ("nullify", "kind", "10", "truncated"),
+    # C-41
     ("certificate", "kind", "13", "tag"),
     ("certificate", "bitmap_length", "01", "limit"),
     ("certificate", "bitmap_length", "03", "limit"),
@@ -458,6 +488,7 @@ SPOILS = [
 
 @pytest.mark.parametrize(("name", "field", "text", "reason"), SPOILS)
 def test_one_spoiled_field(name: str, field: str, text: str, reason: str) -> None:
+    """C-2, C-3."""
     kind = KINDS[name]
     assert refusal(kind, kind.golden.replaced(field, bytes.fromhex(text))) == reason
 
@@ -473,6 +504,7 @@ def test_unknown_version(name: str) -> None:
 
 
 def test_two_signers_must_be_two_members() -> None:
+    """C-22."""
     swapped = TRANSACTION.replaced("signer_0", bytes.fromhex("0000001400000005"))
     assert refusal(KINDS["transaction"], swapped) == "order"
     descending = TRANSACTION.replaced("signer_1", bytes.fromhex("0000000600000001"))
@@ -481,6 +513,7 @@ def test_two_signers_must_be_two_members() -> None:
 
 @EACH_KIND
 def test_every_truncation(name: str) -> None:
+    """C-2."""
     kind = KINDS[name]
     for size in range(len(kind.golden.data)):
         found = agreed(kind, kind.golden.data[:size])
@@ -543,6 +576,7 @@ BOMBS = [
 
 @pytest.mark.parametrize(("name", "field"), BOMBS)
 def test_length_bomb(name: str, field: str) -> None:
+    """C-2."""
     kind = KINDS[name]
     start, end = kind.golden.places[field]
     spoiled = kind.golden.replaced(field, b"\xff" * (end - start))
@@ -569,6 +603,7 @@ def test_many_empty_items() -> None:
 
 
 def test_payload_of_most_bytes() -> None:
+    """C-29."""
     kind = KINDS["payload"]
     items = [bytes(32768)] * 127
     rest = 4_194_304 - len(codec.encode_payload(items)) - 4
@@ -592,6 +627,7 @@ def records(refs: list[int]) -> list[codec.Operation]:
 
 
 def test_most_signers_operations_and_references() -> None:
+    """C-21, C-22, C-50."""
     kind = KINDS["transaction"]
     one = Withdraw(bytes(32), 1)
     assert agreed(kind, signed_by(16, (one,) * 64)) is None
@@ -602,6 +638,7 @@ def test_most_signers_operations_and_references() -> None:
 
 
 def test_transaction_of_most_bytes() -> None:
+    """C-20."""
     kind = KINDS["transaction"]
     one = Withdraw(bytes(32), 1)
     operations = (*records([16] * 54 + [5]), *[one] * 5)
@@ -638,6 +675,7 @@ def test_message_of_too_many_bytes() -> None:
 
 @pytest.mark.parametrize("validators", [1, 3, 4, 7, 8, 9, 31, 32])
 def test_certificate_needs_a_quorum(validators: int) -> None:
+    """C-41."""
     for count in range(validators + 1):
         signatures = {i: bytes(64) for i in range(count)}
         one = messages.Certificate(messages.FINALIZE, 1, 1, bytes(32), signatures)

@@ -194,6 +194,7 @@ def test_forged_header_field(changes: dict[str, Any], code: str, number: int) ->
 
 
 def test_header_checks_come_in_order() -> None:
+    """L-11."""
     made, tip = chain([transaction(create(1))])
     good = block(made, tip, [transaction(create(2), valid_until=0)])
     changes = {
@@ -232,6 +233,7 @@ def test_malformed_header(spoil: Callable[[bytes], bytes], detail: str) -> None:
 
 
 def test_reserved_shards_are_zero() -> None:
+    """C-31."""
     made, tip = chain()
     good = block(made, tip).data
     at = 2 + 32 + 4 * 8 + 32 + 2 + 32 + 4
@@ -391,6 +393,7 @@ def test_malformed_transaction_tells_where() -> None:
 
 
 def test_every_signature_of_a_transaction_counts() -> None:
+    """C-24, L-15."""
     made, tip = chain()
     for i in range(1, 129):
         spoiled = flip(TWO, 8 * (len(TWO) - i) + i % 8)
@@ -399,6 +402,7 @@ def test_every_signature_of_a_transaction_counts() -> None:
 
 
 def test_transaction_checks_come_in_order() -> None:
+    """L-11, L-12, L-13, L-14, L-15."""
     made, tip = chain([GOOD])
     foreign = transaction(create(1), by=(STRANGER,), chain_id=bytes(32), valid_until=0)
     unknown = transaction(create(1), by=(STRANGER,), valid_until=0)
@@ -448,6 +452,7 @@ def test_any_key_of_a_member_signs() -> None:
 
 
 def test_replay_across_blocks() -> None:
+    """L-14."""
     item = transaction(create(1))
     made, tip = chain([item], [])
     other = bad_signature(item)
@@ -458,6 +463,32 @@ def test_replay_across_blocks() -> None:
         assert refusal(made, tip, block(made, tip, [data])) == ("REPLAY", 113, 0)
     tip = accepted(made, block(made, tip))
     assert refusal(made, tip, block(made, tip, [item])) == ("REPLAY", 113, 0)
+
+
+@pytest.mark.parametrize("pieces", [1, 7, 250])
+def test_replay_and_find_at_the_end_of_the_window(pieces: int) -> None:
+    """L-13, L-14: what is forgotten can no longer come, however finality is cut."""
+    made, tip = chain()
+    item = transaction(create(1), valid_until=1 + WINDOW)
+    tip = accepted(made, block(made, tip, [item]))
+    identity = ledger.transaction_id(item)
+    while tip.height < WINDOW:
+        tip = accepted(made, block(made, tip))
+        if tip.height % pieces == 0:
+            made.finalize(tip.digest)
+    made.finalize(tip.digest)
+    assert refusal(made, tip, block(made, tip, [item])) == ("REPLAY", 113, 0)
+    for _ in range(2):
+        assert made.find(identity) == (0, 1, 0, 255)
+        tip = accepted(made, block(made, tip))
+        made.finalize(tip.digest)
+        assert refusal(made, tip, block(made, tip, [item])) == ("EXPIRED", 111, 0)
+    for _ in range(2):
+        tip = accepted(made, block(made, tip))
+        made.finalize(tip.digest)
+    assert made.find(identity) is None
+    assert made.log_size == 1
+    assert made.get(Record, record_id(1)) is not None
 
 
 def test_replay_of_a_transaction_that_failed() -> None:
@@ -488,6 +519,7 @@ def test_same_body_on_a_sibling_with_a_bad_signature() -> None:
 
 
 def test_replay_on_another_chain() -> None:
+    """C-16, C-21."""
     made, tip = chain()
     other = Ledger(OTHER_GENESIS.encode())
     item = transaction(create(1))
@@ -619,6 +651,7 @@ def test_all_operations_or_none() -> None:
 
 
 def test_later_transactions_see_earlier_ones() -> None:
+    """L-16, L-30."""
     items = [
         transaction(create(1)),
         transaction(amend(1, 1)),
@@ -662,6 +695,7 @@ def test_record_entries() -> None:
 
 
 def test_record_keeps_controller_and_field() -> None:
+    """L-47."""
     made, tip = chain([transaction(create(1))])
     assert outcome(made, tip, transaction(amend(1, 1), field=2)) == ("OK", 255)
     found = made.get(Record, record_id(1))
@@ -699,6 +733,7 @@ def test_values_are_those_of_the_final_state() -> None:
 
 
 def test_log() -> None:
+    """L-16, L-32, C-34."""
     items = [*START, transaction(amend(9, 1)), transaction(create(9), create(9))]
     results = [*[(0, 255)] * 5, (3, 0), (2, 1)]
     made, tip = chain(items[:3], items[3:])
@@ -740,6 +775,7 @@ def test_log_out_of_range() -> None:
 
 
 def test_siblings() -> None:
+    """L-18, L-19."""
     item, own = transaction(create(1)), transaction(create(1), by=(BANK,))
     made, left = chain([item])
     right = accepted(made, block(made, GENESIS_BLOCK, [own, item], view=2))
@@ -778,6 +814,7 @@ def test_sibling_leaves_no_trace_in_the_state() -> None:
 
 
 def test_finalize_takes_all_below() -> None:
+    """L-19."""
     made, tip = chain(*[[transaction(create(i))] for i in range(6)])
     results = made.finalize(tip.digest)
     assert results.height.tolist() == [1, 2, 3, 4, 5, 6]
@@ -793,6 +830,7 @@ def test_finalize_again_gives_nothing() -> None:
 
 
 def test_same_block_again() -> None:
+    """L-18."""
     made, tip = chain([transaction(create(1))])
     accepted(made, tip)
     made.finalize(tip.digest)
@@ -804,6 +842,7 @@ def test_same_block_again() -> None:
 
 
 def test_too_many_overlays() -> None:
+    """L-11, L-18."""
     made, tip = chain([transaction(create(1))])
     for i in range(OVERLAYS_MAX - 1):
         last = accepted(made, block(made, tip, view=10 + i))
@@ -972,6 +1011,7 @@ def test_genesis_is_copied() -> None:
 
 
 def test_commitment() -> None:
+    """L-28."""
     salt, document = digest("salt"), b"a document"
     inner = hashlib.sha256(document).digest()
     want = hashlib.sha256(b"chopmark commitment v1" + salt + inner).digest()
@@ -1053,6 +1093,7 @@ def test_pool_keeps_the_order_of_arrival() -> None:
 
 
 def test_pool_duplicates() -> None:
+    """L-60, L-61."""
     made, _ = chain()
     pool = Pool()
     item = transaction(create(1))
@@ -1064,6 +1105,7 @@ def test_pool_duplicates() -> None:
 
 
 def test_pool_is_not_poisoned_by_a_bad_signature() -> None:
+    """L-61, L-62."""
     made, _ = chain()
     pool = Pool()
     item = transaction(create(1))
@@ -1085,6 +1127,7 @@ def test_pool_refuses_what_a_block_may_not_hold(data: bytes, code: str, number: 
 
 
 def test_pool_takes_payloads_only() -> None:
+    """L-61, C-29."""
     made, _ = chain()
     pool = Pool()
     item = transaction(create(1))
@@ -1153,6 +1196,7 @@ def test_pool_looks_at_the_height() -> None:
 
 
 def test_pool_drops_what_is_final_or_expired() -> None:
+    """L-64."""
     made, tip = chain()
     pool = Pool()
     items = [transaction(create(i), valid_until=i) for i in (1, 2, 3, 4)]

@@ -17,7 +17,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from ledger_plans import Plan, Planner
 from ledger_scene import CLASSES, SCHEMAS, TEMPLATES
-from ledger_twins import BACKENDS, Twins, Unreadable
+from ledger_twins import BACKENDS, Twins, Unreadable, replay
 from ledger_world import (
     BANK,
     BROKEN,
@@ -46,6 +46,7 @@ from ledger_world import (
     record_id,
     transaction,
 )
+from test_reference_ledger_invariants import Walk as Scenes
 
 from chopmark import ledger
 from chopmark.reference import codec
@@ -265,6 +266,15 @@ def test_random_chain_at_the_end_of_time() -> None:
 @given(st.integers(0, 2**32), st.integers(1, 12))
 def test_short_random_chains(seed: int, blocks: int) -> None:
     Walk(seed).run(blocks)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_long_scenes(seed: int) -> None:
+    """The sequences on which the invariants of the reference are checked, in full blocks."""
+    walk = Scenes(Random(100 + seed))
+    for _ in range(700):
+        walk.step()
+    replay(walk.scene.journal, 1 + seed)
 
 
 # --- Members, keys and their use in the same block -----------------------------------------------
@@ -505,8 +515,12 @@ def test_every_bit_of_a_payload() -> None:
 
 
 def test_every_length_of_a_block() -> None:
+    """C-33."""
     twins = Twins()
     good = block(twins.native, GENESIS_BLOCK, [transaction(create(1))])
+    assert good.header is not None
+    first = good.header.height, good.header.parent_view, good.header.parent_digest
+    assert first == (1, 0, CHAIN_ID)
     for size in range(len(good.data)):
         assert not twins.validate(good.data[:size]).ok
         payload = good.payload[: size - codec.HEADER_BYTES]

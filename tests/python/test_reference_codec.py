@@ -140,6 +140,7 @@ def test_every_action_has_a_sample() -> None:
 
 @pytest.mark.parametrize("operation", SAMPLES, ids=lambda op: type(op).__name__)
 def test_one_encoding(operation: Operation) -> None:
+    """C-3, C-23, C-26."""
     data = encode_operation(operation)
     assert len(data) <= 4 + wire.OPERATION_BYTES_MAX
     assert parsed(data) == operation
@@ -194,6 +195,7 @@ CLASS = "0b 00000001 0001"
         (bytes([1, 1, 0, 1, 0]), "value", 2),
         (bytes([1, 0, 0, 0]), "limit", 4),
         (bytes([1, 0, 8, 1]) + bytes(2049), "limit", 4),
+        # C-52
         (body(1, "00"), "tag", 5),
         (body(1, "0f"), "tag", 5),
         (body(1, "01 00000001 00"), "limit", 10),
@@ -208,9 +210,11 @@ CLASS = "0b 00000001 0001"
         (body(1, "07 02 01 00000001"), "value", 7),
         (body(1, "07 01 02 00000001 00000001"), "order", 15),
         (body(1, "08 03" + r("00", 8)), "tag", 6),
+        # C-53
         (body(1, "09 0000 0001 00 0000" + r("00")), "value", 7),
         (body(1, "09 0001 0001 03 0000" + r("00")), "tag", 10),
         (body(1, "09 0001 0001 00 8000" + r("00")), "value", 12),
+        # C-54
         (body(1, "0a 0001 0001 02"), "value", 10),
         (body(1, TEMPLATE + "00"), "limit", 43),
         (body(1, TEMPLATE + "09"), "limit", 43),
@@ -241,36 +245,49 @@ CLASS = "0b 00000001 0001"
          "value", 66),
         (body(1, TEMPLATE + "01 0000 01 01 00" + r("00", 9) + "02" + 2 * "00 01 00 01 00 0000 00"),
          "order", 74),
+        # C-55
         (body(1, CLASS + "40"), "value", 12),
         (body(1, CLASS + "00 00000000 03"), "tag", 17),
         (body(1, CLASS + "00 00000000 00 0b"), "tag", 18),
         (body(1, CLASS + "00 00000000 00 00 0000 00000000" + r("00", 8)), "value", 32),
+        # C-52, C-56
         (body(1, "0c 04 00000001"), "tag", 6),
         (body(1, "0c 02 00010000"), "value", 10),
         (body(1, "0d 05" + r("00")), "tag", 6),
+        # C-60
         (body(2, "06"), "tag", 5),
         (body(2, "01 00000001 02"), "value", 10),
+        # C-27
         (body(3, "06"), "tag", 5),
         (body(3, "04" + r("00") + "00000000"), "value", 41),
         (body(3, "05" + r("00") + "00000001"), "value", 41),
         (body(3, "05" + r("00") + "00000000 0001" + r("00") + r("00", 8) + r("00")), "value", 115),
+        # C-28
         (body(4, "03"), "tag", 5),
         (body(4, "01" + r("00") + "00000000"), "value", 41),
         (body(4, "01" + r("00") + "00000001 0b"), "tag", 42),
+        # C-61
         (body(5, "01" + r("00") + "00000001 0000"), "value", 43),
         (body(5, "01" + r("00") + "00000001 0001 00000000"), "value", 47),
+        # C-62
         (body(6, "01" + r("00") + "0000"), "value", 39),
+        # C-63
         (body(7, r("00") + "0001" + r("00", 8) + r("00") + "00"), "limit", 79),
         (body(7, r("00") + "0001" + r("00", 8) + r("00") + "09"), "limit", 79),
         (body(7, r("00") + "0001" + r("00", 8) + r("00") + "02" + r("00", 8)), "order", 87),
+        # C-64
         (body(8, r("00") + "20"), "value", 37),
         (body(8, r("00") + "00 00" + r("00") + "11"), "limit", 71),
         (body(8, r("00") + "00 00" + r("00") + "02" + r("22") + r("11")), "order", 135),
+        # C-65
         (body(9, r("00", 16)), "value", 20),
+        # C-66
         (body(10, "03"), "tag", 5),
         (body(10, "01" + r("00", 48)), "value", 53),
+        # C-67
         (body(11, r("00", 48)), "value", 52),
         (body(11, r("00", 47) + "01 06"), "tag", 53),
+        # C-68
         (body(12, "05"), "tag", 5),
         (body(12, "01" + r("00", 76)), "value", 81),
         (body(12, "01" + r("00", 75) + "01" + r("00", 12) + "04"), "tag", 94),
@@ -292,11 +309,13 @@ def test_refused(data: bytes, reason: str, offset: int) -> None:
     ],
 )
 def test_classes_that_do_not_fit(changes: dict[str, int]) -> None:
+    """C-55."""
     made = replace(DefineClass(1, 1), **changes)  # type: ignore[arg-type]
     assert refused(encode_operation(made)) == ("value", 4 + 76)
 
 
 def test_largest_template_fits() -> None:
+    """C-54."""
     assert len(FULL.body()) == 1 + 1145 <= wire.OPERATION_BYTES_MAX
     closed = State(StateKind.CLOSED)
     least = DefineTemplate(1, 1, parties=(Roles.NONE,), states=(closed,))
@@ -304,6 +323,7 @@ def test_largest_template_fits() -> None:
 
 
 def test_possession_payload() -> None:
+    """C-51."""
     payload = possession_payload(A, 1, 2, B)
     assert payload == b"\x02" + A + bytes([0, 0, 0, 1, 0, 0, 0, 2]) + B and len(payload) == 73
 
@@ -312,6 +332,7 @@ def test_possession_payload() -> None:
 
 
 def test_genesis() -> None:
+    """C-10."""
     assert parse_genesis(GENESIS_BYTES) == GENESIS
     for length in range(0, len(GENESIS_BYTES), 7):
         with pytest.raises(InvalidEncoding, match="truncated"):
@@ -349,12 +370,14 @@ def one_member(**changes: object) -> codec.Genesis:
     ],
 )
 def test_genesis_refused(genesis: codec.Genesis, reason: str) -> None:
+    """C-13, C-14, C-15, C-17."""
     with pytest.raises(InvalidEncoding) as caught:
         parse_genesis(genesis.encode())
     assert caught.value.reason == reason
 
 
 def test_genesis_of_the_first_version_is_refused() -> None:
+    """C-10, C-17."""
     data = one_member().encode()
     with pytest.raises(InvalidEncoding, match="version at byte 2"):
         parse_genesis(data[:1] + b"\1" + data[2:])

@@ -135,6 +135,7 @@ from chopmark.reference.operations import (
     Unhold,
     Use,
     holding_id,
+    possession_payload,
 )
 from chopmark.reference.wire import COUNT_MAX, NEVER, ZERO
 
@@ -183,6 +184,7 @@ def put(scene: Scene, entry: object, *identity: int | bytes) -> None:
 
 
 def test_bundle_is_all_or_nothing(scene: Scene) -> None:
+    """L-30, C-36."""
     made = Create(record_id(1), 0, DOCUMENT)
     code = scene.run(made, attest(1), attest(2, actor=1), by=(CLERK, BANK))
     assert (code, scene.failing_op) == ("MISSING_REF", 2)
@@ -248,6 +250,7 @@ def test_frozen_comes_before_every_other_check(scene: Scene, operation: Operatio
     ],
 )
 def test_threshold(scene: Scene, by: tuple[Signer, ...], code: str) -> None:
+    """L-101."""
     assert scene.run(Freeze(GUEST.member), by=by) == code
 
 
@@ -266,6 +269,7 @@ def test_no_council_no_governance(scene: Scene) -> None:
 
 
 def test_admit(scene: Scene) -> None:
+    """L-114, and the entries of L-24, L-82, L-83, L-85."""
     height = scene.height
     scene.ok(admit(), by=TWO)
     assert scene.get(MemberEntry, 30) == MemberEntry(
@@ -325,6 +329,7 @@ def test_expelled_for_good(scene: Scene) -> None:
 
 
 def test_roles_are_replaced_from_the_next_block_on(scene: Scene) -> None:
+    """L-131, L-84."""
     scene.ok(SetRoles(CLERK.member, 1, Roles.NONE), by=TWO)
     scene.ok(Create(record_id(1), 0, DOCUMENT))
     expected = RoleEntry(CLERK.member, 1, Roles.NONE, scene.height + 1)
@@ -334,6 +339,7 @@ def test_roles_are_replaced_from_the_next_block_on(scene: Scene) -> None:
 
 
 def test_validators(scene: Scene) -> None:
+    """L-135, L-136, L-86."""
     keys = tuple(digest(f"new {i}") for i in range(4))
     scene.ok(SetValidators(keys), by=TWO)
     assert scene.get(Validators) == Validators(scene.height + 1, keys)
@@ -350,6 +356,7 @@ def test_parameters(scene: Scene) -> None:
 
 
 def test_definitions_begin_and_end_with_a_block(scene: Scene) -> None:
+    """L-38, L-87, L-152, L-157."""
     scene.ok(DefineSchema(50, 1), by=TWO)
     assert scene.run(Create(record_id(1), 50, DOCUMENT)) == "SCHEMA"
     scene.next()
@@ -364,6 +371,7 @@ def test_definitions_begin_and_end_with_a_block(scene: Scene) -> None:
 
 
 def test_holds_change_once_in_a_block(scene: Scene) -> None:
+    """L-37, L-162, L-163."""
     scene.record(1)
     hold, unhold = Hold(held_record(1)), Unhold(held_record(1))
     assert scene.run(unhold, by=(COURT,)) == "CONFLICT"
@@ -412,6 +420,13 @@ def new_key(key_id: int, *, admin: bool = True, member: Signer = CLERK) -> AddKe
     return AddKey(key_id, flags, one.public, one.possession(CHAIN_ID))
 
 
+def other_key(key_id: int) -> AddKey:
+    """A public key that was never used, under a number that may have been."""
+    one = Signer(CLERK.member, 77)
+    payload = possession_payload(CHAIN_ID, CLERK.member, key_id, one.public)
+    return AddKey(key_id, KeyFlags.NONE, one.public, one.private.sign(payload))
+
+
 def rotation(key_id: int, member: Signer = CLERK) -> RotateKey:
     one = Signer(member.member, key_id)
     return RotateKey(key_id, one.public, one.possession(CHAIN_ID))
@@ -441,6 +456,7 @@ def test_add_key(scene: Scene) -> None:
     ("operation", "code"),
     [
         (new_key(CLERK_SPARE.key_id), "KEY_REUSED"),
+        (other_key(CLERK_SPARE.key_id), "KEY_REUSED"),
         (replace(new_key(2), public_key=BANK.public), "KEY_REUSED"),
         (replace(new_key(2), possession=bytes(64)), "BAD_POSSESSION"),
         (replace(new_key(2), key_id=3), "BAD_POSSESSION"),
@@ -456,9 +472,13 @@ def test_keys_refused(scene: Scene, operation: Operation, code: str) -> None:
 
 
 def test_keys_have_a_limit(scene: Scene) -> None:
-    put(scene, replace(scene.get(MemberEntry, CLERK.member), keys=16), CLERK.member)
+    """L-213: of those that are not revoked."""
+    scene.ok(*[new_key(100 + i) for i in range(14)])
+    assert scene.get(MemberEntry, CLERK.member).keys == 16
     assert scene.run(new_key(2)) == "LIMIT"
     scene.ok(rotation(2))
+    assert scene.run(new_key(3)) == "LIMIT"
+    scene.ok(RevokeKey(100), new_key(3))
 
 
 def test_rotate_key(scene: Scene) -> None:
@@ -504,6 +524,7 @@ def test_council_and_lost_keys(scene: Scene) -> None:
 
 
 def test_create(scene: Scene) -> None:
+    """L-47, L-310, and the entries of L-25, L-88."""
     scene.ok(
         Create(record_id(1), UNIQUE, DOCUMENT, nullifier=ONE, retention=5), by=(BANK,), field=1
     )
@@ -546,6 +567,7 @@ def test_create(scene: Scene) -> None:
     ],
 )
 def test_records(scene: Scene, operation: Operation, by: Signer, field: int, code: str) -> None:
+    """L-40, and the order of the rules behind it."""
     scene.record(1, schema=UNIQUE, nullifier=ONE)
     scene.record(3, retention=scene.time_ms + 1)
     assert scene.run(operation, by=(by,), field=field) == code
@@ -665,6 +687,7 @@ def grant(n: int = 1, to: Signer = BANK, purposes: int = 3, uses: int = 2) -> Gr
 
 
 def test_grant_and_use(scene: Scene) -> None:
+    """L-509, L-511, L-605, L-89."""
     scene.record(1)
     use = Use(record_id(1), 1, DOCUMENT)
     assert scene.run(use, by=(BANK,)) == "NO_GRANT"
@@ -686,6 +709,7 @@ def test_grant_and_use(scene: Scene) -> None:
 
 
 def test_grants_end(scene: Scene) -> None:
+    """L-602, C-6: `expires` is the last instant."""
     scene.record(1)
     scene.ok(replace(grant(), expires=scene.time_ms + 1000))
     assert scene.run(replace(grant(), expires=scene.time_ms - 1)) == "EXPIRED"
@@ -754,6 +778,7 @@ def opening(template: int = DISPUTE, *parties: int, **changes: object) -> OpenCa
         (opening(LICENSED, 7, 20, deadline=1), BANK, 1, "TEMPLATE"),
         (opening(DISPUTE, 7, 99), CLERK, 1, "UNKNOWN_MEMBER"),
         (opening(LICENSED, 20, GUEST.member), BANK, 1, "ROLE_DENIED"),
+        (opening(LICENSED, 7, GUEST.member), GUEST, 1, "ROLE_DENIED"),
         (opening(LICENSED, 7, 20), CLERK, 1, "ROLE_DENIED"),
         (opening(LICENSED, 7, 20), BANK, 1, "OK"),
         (opening(), BANK, 1, "ROLE_DENIED"),
@@ -770,6 +795,7 @@ def test_opening(scene: Scene, operation: OpenCase, by: Signer, field: int, code
 
 
 def test_open_case(scene: Scene) -> None:
+    """L-711, L-90."""
     case_id = scene.open(1, CLERK, BANK)
     assert scene.get(Case, case_id) == Case(
         0, 0, DISPUTE, 1, ARGUING, 1, scene.time_ms + LIMIT_MS, scene.height,
@@ -820,6 +846,20 @@ def test_deadline_of_a_step(scene: Scene) -> None:
     scene.ok(Step(other, ARGUING, ANSWER), by=(BANK,))
 
 
+def test_retired_template_opens_no_more(scene: Scene) -> None:
+    """L-157, L-613, L-701: what began goes on."""
+    case_id = scene.open(1, CLERK, BANK)
+    scene.record(1)
+    retired = [Retire(DefinitionKind.TEMPLATE, one) for one in (DISPUTE, REVIEW)]
+    scene.ok(*retired, by=TWO)
+    glass = BreakGlass(record_id(1), 1, DOCUMENT, digest("case 2"), REVIEW)
+    scene.ok(glass, by=(HOSPITAL,))
+    scene.next()
+    assert scene.run(replace(opening(), case_id=digest("case 3"))) == "TEMPLATE"
+    assert scene.run(replace(glass, case_id=digest("case 4")), by=(HOSPITAL,)) == "TEMPLATE"
+    scene.ok(Step(case_id, ARGUING, ANSWER), by=(BANK,))
+
+
 def test_held_case_and_last_step(scene: Scene) -> None:
     case = scene.open(1, CLERK, BANK)
     put(scene, replace(scene.get(Case, case), steps=COUNT_MAX), case)
@@ -863,6 +903,7 @@ def test_frozen_party_does_not_sign(scene: Scene) -> None:
     ],
 )
 def test_issues(scene: Scene, operation: Issue, by: Signer, code: str) -> None:
+    """L-910, and the order of the rules before it."""
     scene.record(1)
     scene.record(2)
     scene.ok(Withdraw(record_id(2), 1))
@@ -873,6 +914,7 @@ def test_issues(scene: Scene, operation: Issue, by: Signer, code: str) -> None:
 
 
 def test_issue_on_an_approved_record_once(scene: Scene) -> None:
+    """L-911, L-912, and the entries of L-91, L-92, L-93."""
     ref = scene.record(1, schema=UNIQUE, nullifier=ONE)
     issue = Issue(INVOICE, BANK.member, 5, ref, WITNESS.member)
     scene.ok(attest(1, 1, Claim.APPROVED), by=(WITNESS,))
@@ -1068,6 +1110,7 @@ def locked(scene: Scene, condition: str, deadline: int = NEVER, amount: int = 4)
 
 
 def test_lock(scene: Scene) -> None:
+    """L-1204, L-94."""
     lock = locked(scene, "preimage", scene.time_ms + 50)
     scene.ok(lock)
     assert scene.get(Holding, CASH, ZERO, CLERK.member) == Holding(0, 0, 6, 4, NEVER)
@@ -1160,6 +1203,22 @@ def test_settle_to_who_may_not_receive(scene: Scene) -> None:
     scene.ok(locked(scene, "co-signature"))
     scene.govern(Freeze(BANK.member))
     assert scene.run(Settle(LOCK), by=(CLERK, WITNESS)) == "NOT_ALLOWED"
+
+
+def test_settle_before_the_units_end(scene: Scene) -> None:
+    """L-1216, L-80: a lock keeps the `expires` of its holding."""
+    scene.ok(Issue(TICKET, CLERK.member, 5, ONE, expires=scene.time_ms + 1000), by=(ISSUER,))
+    lock = Lock(LOCK, TICKET, ONE, 2, BANK.member, NEVER, CoSignature(WITNESS.member))
+    scene.ok(lock, replace(lock, lock_id=digest("l")))
+    scene.next(1000)
+    scene.ok(Settle(digest("l")), by=(CLERK, WITNESS))
+    assert scene.get(Holding, TICKET, ONE, BANK.member).expires == scene.time_ms
+    scene.next(1)
+    assert scene.run(Settle(LOCK), by=(CLERK, WITNESS)) == "EXPIRED"
+    assert scene.run(Refund(LOCK)) == "TOO_EARLY"
+    assert scene.run(Transfer(TICKET, ONE, BANK.member, 1)) == "EXPIRED"
+    assert scene.run(Redeem(TICKET, ONE, CLERK.member, 1)) == "EXPIRED"
+    scene.ok(Redeem(TICKET, ONE, CLERK.member, 1, Reason.EXPIRED))
 
 
 def test_frozen_co_signer_does_not_sign(scene: Scene) -> None:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Random sequences on the reference ledger, checked by readers that share no code with it.
 
-docs/spec/ledger.md L-32, L-35, L-81. The checkers know ids from the pools that plans draw from, and
-read entries by the offsets of the specification.
+docs/spec/ledger.md L-29, L-32, L-35, L-81. The checkers know ids from the pools that plans draw
+from, and read entries by the offsets of the specification.
 """
 
 from __future__ import annotations
@@ -162,6 +162,8 @@ class Walk:
         if code != "OK":
             assert scene.state == before and scene.failing_op < len(plan.operations)
             return
+        gone = before.keys() - scene.state.keys()
+        assert all(before[key][0] == 0x0C for key in gone)  # L-29
         acting = {plan.by[op.actor].member for op in plan.operations}
         assert all(is_active(scene.parent, member) for member in acting)
         old, new = versions(before), versions(scene.state)
