@@ -984,6 +984,9 @@ def test_one_issuer(scene: Scene) -> None:
     scene.govern(SetRoles(CLERK.member, 1, Roles.ISSUE))
     scene.ok(Issue(PRIVATE, BANK.member, 1))
     assert scene.run(Issue(PRIVATE, BANK.member, 1), by=(ISSUER,)) == "ROLE_DENIED"
+    taken = Redeem(PRIVATE, ZERO, BANK.member, 1)
+    assert scene.run(taken, by=(ISSUER,)) == "ROLE_DENIED"  # L-1101
+    scene.ok(taken)
 
 
 def test_retired_class_issues_no_more(scene: Scene) -> None:

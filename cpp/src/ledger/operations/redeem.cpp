@@ -8,7 +8,8 @@ namespace {
 /// L-1101.
 bool may_redeem(const Context& context, const AssetClass& of, std::uint32_t holder) noexcept {
   if (holder == context.actor()) return of.has(kClassHolderRedeems);
-  return of.has(kClassIssuerRedeems) && context.actor_has(kRoleIssue, of.field);
+  return of.has(kClassIssuerRedeems) && context.actor_has(kRoleIssue, of.field) &&
+         (!of.has(kClassOneIssuer) || of.issuer == context.actor());
 }
 
 /// L-1102.

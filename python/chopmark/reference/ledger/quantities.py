@@ -158,11 +158,14 @@ def check_backing(context: Context, op: Issue, kind: DefineClass) -> tuple[bytes
     return lot, record
 
 
+def licensed_issuer(context: Context, kind: DefineClass) -> bool:
+    one = ClassFlags.ONE_ISSUER not in kind.flags or context.actor == kind.issuer
+    return one and context.has(context.actor, kind.field, Roles.ISSUE)
+
+
 def issue(context: Context, op: Issue) -> None:
     kind = context.class_in_force(op.class_id)
-    issuer = ClassFlags.ONE_ISSUER not in kind.flags or context.actor == kind.issuer
-    may = context.has(context.actor, kind.field, Roles.ISSUE) and issuer
-    require(may, ResultCode.ROLE_DENIED)  # L-902
+    require(licensed_issuer(context, kind), ResultCode.ROLE_DENIED)  # L-902
     require(op.expires >= context.time_ms, ResultCode.EXPIRED)  # L-903
     check_class_time(context, kind)
     require(kind.lots or op.expires == NEVER, ResultCode.CLASS)  # L-904
@@ -232,8 +235,7 @@ def redeem(context: Context, op: Redeem) -> None:
     if op.holder == context.actor:  # L-1101
         may = ClassFlags.HOLDER_REDEEMS in kind.flags
     else:
-        licensed = context.has(context.actor, kind.field, Roles.ISSUE)
-        may = ClassFlags.ISSUER_REDEEMS in kind.flags and licensed
+        may = ClassFlags.ISSUER_REDEEMS in kind.flags and licensed_issuer(context, kind)
     require(may, ResultCode.ROLE_DENIED)
     holding = holding_of(context, op.class_id, op.lot, op.holder)
     check_not_held(context, holding)

@@ -314,6 +314,19 @@ TEST(redeem_by_holder_or_issuer) {
   expect_conserved(world);
 }
 
+// L-1101: another who may issue in the field cannot take away what the one issuer gave out.
+TEST(redeem_by_the_one_issuer) {
+  World world;
+  AssetClass of = money(kClassOneIssuer | kClassIssuerRedeems);
+  of.issuer = 1;
+  world.define(of);
+  EXPECT(world.as(1).run(issue_to(2, 10)) == ResultCode::ok);
+  world.set_roles(4, kField, kRoleIssue);
+  EXPECT(world.as(4).run(redeem_of(2, 1)) == ResultCode::role_denied);
+  EXPECT(world.as(1).run(redeem_of(2, 1)) == ResultCode::ok);
+  expect_conserved(world);
+}
+
 TEST(redeem_by_the_issuer_after_expiry) {
   World world;
   AssetClass of = receipts(Backing::value);
