@@ -16,6 +16,7 @@ from chopmark.reference.proof_file import Final, Proven
 
 __all__ = ["page"]
 
+SIGNERS_IN_ONE_COLUMN = 8
 YEAR_10000_MS = 253_402_300_800_000
 
 STYLE = """
@@ -34,7 +35,9 @@ th { width: 32mm; text-align: left; font-weight: normal; color: #444; }
 th, td { vertical-align: top; padding: .4mm 1mm .4mm 0; }
 td { overflow-wrap: anywhere; }
 td, code { font-family: "Liberation Mono", "DejaVu Sans Mono", monospace; font-size: 8pt; }
-.two { column-count: 2; column-gap: 6mm; }
+.signers { padding-left: 32mm; }
+.many { padding-left: 0; column-count: 2; column-gap: 3mm; font-size: 5.9pt; line-height: 1.3; }
+.many code { font-size: inherit; white-space: pre; }
 ol { margin: 1mm 0; padding-left: 5mm; }
 li { margin: .6mm 0; }
 code { overflow-wrap: anywhere; }
@@ -74,9 +77,9 @@ chain id that comes from elsewhere.</footer>
 """
 
 
-def table(rows: Iterable[tuple[str, str]], style: str = "") -> str:
+def table(rows: Iterable[tuple[str, str]]) -> str:
     body = "".join(f"<tr><th>{escape(label)}<td>{escape(value)}" for label, value in rows)
-    return f"<table{style}>{body}</table>"
+    return f"<table>{body}</table>"
 
 
 def final_section(title: str, final: Final, proven: Proven) -> str:
@@ -88,11 +91,15 @@ def final_section(title: str, final: Final, proven: Proven) -> str:
     if last is not first:
         rows.append(("final with", f"height {last.height}, SHA-256 {last.digest.hex()}"))
     of = len(proven.genesis.validators)
-    rows += [("state root", first.state_root.hex()), ("signed by", f"{len(final.signers)} of {of}")]
+    rows += [
+        ("state root", first.state_root.hex()),
+        ("signed by", f"{len(final.signers)} of {of} validators"),
+    ]
     signers = "".join(
         f"<div><code>{i:2} {proven.genesis.validators[i].hex()}</code></div>" for i in final.signers
     )
-    return f"<h2>{escape(title)}</h2>{table(rows)}<div>{signers}</div>"
+    style = "signers many" if len(final.signers) > SIGNERS_IN_ONE_COLUMN else "signers"
+    return f'<h2>{escape(title)}</h2>{table(rows)}<div class="{style}">{signers}</div>'
 
 
 def moment(time_ms: int) -> str:
@@ -115,6 +122,9 @@ def steps(name: str, chain: str, with_document: bool) -> str:
         f"Run <code>{escape(command)}</code>, offline if you like. Its first line must be the one "
         "in the frame above, and its exit status 0 (1 if a transaction was refused or a record is "
         "no longer active).",
+        "By hand: the chain id is the SHA-256 of <code>genesis</code>, the digest of a header that "
+        "of its 284 bytes. A validator signs (Ed25519) 0x12, chain id, epoch, view and digest. "
+        "<code>docs/spec/proof.md</code> has the rest.",
     ]
     return "<ol>" + "".join(f"<li>{item}</li>" for item in items) + "</ol>"
 
