@@ -18,7 +18,7 @@ from chopmark.ledger import (
     encode_payload,
     transaction_id,
 )
-from chopmark.node.devnet import Devnet, Institution, derived_key, make_genesis
+from chopmark.node.devnet import Devnet, Institution, Node, derived_key, make_genesis
 from chopmark.node.driver import FinalBlock
 from chopmark.node.keys import public_bytes
 from chopmark.node.proof import Draft, NotProvable, Proof, export
@@ -55,7 +55,7 @@ class Chain:
         self.count = 0
 
     @property
-    def node(self):  # type: ignore[no-untyped-def]
+    def node(self) -> Node:
         return self.net.nodes[0]
 
     @property

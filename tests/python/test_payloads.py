@@ -20,6 +20,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from proof_world import NOTARY, Chain
 
 from chopmark.errors import (
     ChopmarkError,
@@ -30,7 +31,9 @@ from chopmark.errors import (
     StorageError,
     WrongKey,
 )
-from chopmark.ledger import commitment
+from chopmark.ledger import Create, commitment
+from chopmark.ledger.entries import GrantEntry, Record
+from chopmark.ledger.operations import Grant
 from chopmark.payloads import (
     DirectoryStore,
     MemoryStore,
@@ -50,6 +53,16 @@ PUBLIC = SECRET.public_key()
 DOCUMENT = b"finding: none\n"
 SALT = bytes(range(32, 64))
 NAME = hashlib.sha256(b"a name").digest()
+# Of DOCUMENT and SALT under the content key of 32 zero bytes, and that key for TERMS.
+BLOB = (
+    "01ee86621e69454d492f67eff896deb337425131f903931c43e99bcfb5493b0bb1bb23df4c242486"
+    "416186364a2206b6d3523d803712d388ecd434b43419c3"
+)
+WRAPPED = (
+    "0117f5ebdcc4e8addc2cc0a7b14c914dbc249145dca7287f65dfcad37b29c5153906c5c7f58d9fff"
+    "4c7608f33a326e41bbc0ff2677e5da4a3711d3bae09c33cee96f6893f0e235853e3311ca3560edcc"
+    "47"
+)
 
 
 @pytest.fixture(params=["memory", "directory"])
@@ -162,7 +175,7 @@ def test_blob_made_by_who_has_the_key() -> None:
     assert content_key is not None
     for salt, document in ((SALT, b"finding: some\n"), (SALT[:10], b"")):
         forged = sealing.seal(document, salt, content_key, address)
-        with pytest.raises(PayloadTampered, match="no commitment"):
+        with pytest.raises(PayloadTampered, match="something else"):
             sealing.unseal(forged, content_key, address)
 
 
@@ -186,6 +199,33 @@ def test_erased(stores: tuple[Store, Store]) -> None:
     assert not payloads.erase(address)
     with pytest.raises(PayloadTampered):
         open_wrapped(b"", wrapped, SECRET, address, TERMS)
+
+
+def test_a_grant_on_the_ledger() -> None:
+    """The whole way: what the ledger holds is all that the grantee needs to trust."""
+    chain, payloads = Chain("payloads", 1), Payloads(MemoryStore(), MemoryStore())
+    address = payloads.put(DOCUMENT)
+    chain.run(Create(RECORD, 0, address))
+    terms = Terms(RECORD, NOTARY, 0x0003)
+    wrapped = payloads.wrap(address, PUBLIC, terms)
+    chain.run(Grant(RECORD, NOTARY, 0x0003, 5, 2**63, wrapped_hash(wrapped)))
+    record = chain.node.ledger.get(Record, RECORD)
+    grant = chain.node.ledger.get(GrantEntry, RECORD, NOTARY)
+    assert record is not None and grant is not None
+    said = Terms(RECORD, NOTARY, grant.purposes)
+    opened = open_wrapped(
+        payloads.blob(address), wrapped, SECRET, record.commitment, said, granted=grant.wrapped
+    )
+    assert opened.document == DOCUMENT
+
+
+def test_golden_bytes() -> None:
+    """D-2, D-3: the formats do not change."""
+    address = commitment(SALT, document=DOCUMENT)
+    blob = sealing.seal(DOCUMENT, SALT, bytes(32), address)
+    assert blob.hex() == BLOB
+    opened = open_wrapped(blob, bytes.fromhex(WRAPPED), SECRET, address, TERMS)
+    assert opened == Opened(DOCUMENT, SALT)
 
 
 class Stops(Exception):

@@ -135,6 +135,10 @@ def verify(chain: Chain, proof: Proof, document: bytes | None = None, **more: An
     return said[0]
 
 
+def fields_of(proof: Proof) -> Any:
+    return proof.fields
+
+
 def changed(proof: Proof, change: Change) -> Proof:
     fields = copy.deepcopy(dict(proof.fields))
     fields["entries"] = list(fields["entries"])
@@ -301,7 +305,15 @@ def test_members_come_and_go() -> None:
     late = draft_transaction(chain.node.ledger, chain.blocks, wanted)
     drafts += [writer._draft(chain.node.ledger, kind, what) for kind, what in
                (("key", key), ("role", role))]  # fmt: skip
-    drafts.append(draft_role(chain.node.ledger, NOTARY, FIELD))
+    role = [(writer.RoleEntry, (NOTARY, FIELD)), (MemberEntry, (NOTARY,))]
+    drafts.append(writer._draft(chain.node.ledger, "role", role))
+    for attempt, message in (
+        (lambda: draft_key(chain.node.ledger, CLINIC, 1), "member 1 is expelled since"),
+        (lambda: draft_role(chain.node.ledger, CLINIC, FIELD), "member 1 is expelled since"),
+        (lambda: draft_role(chain.node.ledger, NOTARY, FIELD), "member 3 has no role in field 1"),
+    ):
+        with pytest.raises(NotProvable, match=message):
+            attempt()
     while not any(block.height >= late.height and block.certificate for block in chain.blocks):
         chain.run(Create(record_id(f"more {chain.count}"), 0, bytes(32)), by=(COURT, 1))
     proofs = [chain.prove(draft) for draft in drafts]
@@ -454,6 +466,9 @@ ALL: dict[str, Change] = {
     "P-11 beside": put("entries", 0, "proof", lambda data: flip(data, -1)),
     "P-11 short proof": put("entries", 0, "proof", lambda data: data[:-1]),
     "P-11 long proof": put("entries", 0, "proof", lambda data: data + bytes(32)),
+    "P-2 huge id": put("entries", 0, "id", lambda data: data + bytes(64)),
+    "P-2 huge entry": put("entries", 0, "entry", lambda data: data + bytes(1157)),
+    "P-2 huge proof": put("entries", 0, "proof", bytes(8290)),
     "P-11 no proof": put("entries", 0, "proof", b""),
     "P-11 proof of an empty state": put("entries", 0, "proof", b"\0"),
     "P-11 one entry more": put("entries", lambda entries: [*entries, entries[0]]),
@@ -525,8 +540,8 @@ def test_changed_field_of_a_record(chain: Chain, states: dict[str, Proof], chang
 @pytest.mark.parametrize("kind", ["record", "key", "role", "entry", "absence", "transaction"])
 def test_proof_as_one_of_another_kind(chain: Chain, each: Proof, kind: str) -> None:
     """Presence as absence, and all other pairs. What an entry says, `entry` may say of it."""
-    proof = changed(each, put("kind", kind))
-    proof.fields.pop("opening", None)  # type: ignore[attr-defined]
+    plain = {name: value for name, value in each.fields.items() if name != "opening"}
+    proof = Proof({**plain, "kind": kind})
     if kind == each.fields["kind"] or (each.fields["kind"], kind) in {("record", "entry")}:
         assert verify(chain, proof).success
         return
@@ -536,16 +551,17 @@ def test_proof_as_one_of_another_kind(chain: Chain, each: Proof, kind: str) -> N
 
 def test_presence_as_absence(chain: Chain, states: dict[str, Proof]) -> None:
     """P-16: with the way of the entry itself, and with the way of another."""
-    record, absent = states["record"].fields, states["absence"].fields
-    (entry,), (other,) = record["entries"], absent["entries"]  # type: ignore[misc]
-    leaf = proof_file.blake3(entry["id"]) + proof_file.blake3(entry["entry"])  # type: ignore[index]
-    proof = entry["proof"]  # type: ignore[index]
-    shown = b"\2" + proof[1:33] + leaf + proof[33:]  # type: ignore[index, operator]
-    for way in (shown, other["proof"]):  # type: ignore[index]
-        one = {"id": entry["id"], "entry": b"", "proof": way}  # type: ignore[index]
+    record: Any = states["record"].fields
+    absent: Any = states["absence"].fields
+    (entry,), (other,) = record["entries"], absent["entries"]
+    leaf = proof_file.blake3(entry["id"]) + proof_file.blake3(entry["entry"])
+    proof = entry["proof"]
+    shown = b"\2" + proof[1:33] + leaf + proof[33:]
+    for way in (shown, other["proof"]):
+        one = {"id": entry["id"], "entry": b"", "proof": way}
         with pytest.raises(Refused, match=r"the entry itself|another place"):
             verify(chain, Proof({**absent, "entries": [one]}))
-    one = {"id": other["id"], "entry": entry["entry"], "proof": proof}  # type: ignore[index]
+    one = {"id": other["id"], "entry": entry["entry"], "proof": proof}
     with pytest.raises(Refused, match="not in the state"):
         verify(chain, Proof({**record, "entries": [one]}))
 
@@ -563,7 +579,7 @@ def test_another_chain(chain: Chain, each: Proof) -> None:
 
 def test_another_header(chain: Chain, each: Proof) -> None:
     """A final one of the same chain, with another state."""
-    known = {each.fields["state"]["headers"][0]}  # type: ignore[index, call-overload]
+    known = {fields_of(each)["state"]["headers"][0]}
     root = proof_file.parse_header(*known).state_root
     others = [block for block in chain.finals()
               if proof_file.parse_header(block.header).state_root != root]  # fmt: skip
@@ -576,7 +592,7 @@ def test_another_header(chain: Chain, each: Proof) -> None:
 def test_header_that_is_not_final(chain: Chain, states: dict[str, Proof]) -> None:
     """P-5: certificates of others, too few signatures, and one signature twice."""
     proof = states["record"]
-    certificate: Any = proof.fields["state"]["certificate"]  # type: ignore[index, call-overload]
+    certificate = fields_of(proof)["state"]["certificate"]
     other = next(block for block in chain.finals() if block.certificate != certificate)
     with pytest.raises(Refused, match="another block than this header"):
         verify(chain, changed(proof, put("state", "certificate", other.certificate)))
@@ -594,7 +610,7 @@ def test_header_that_is_not_final(chain: Chain, states: dict[str, Proof]) -> Non
 def test_headers_one_behind_the_other(chain: Chain, states: dict[str, Proof]) -> None:
     """P-4: a header is as final as one behind it; but only behind it."""
     proof = states["record"]
-    first = proof_file.parse_header(proof.fields["state"]["headers"][0]).height  # type: ignore[index, call-overload]
+    first = proof_file.parse_header(fields_of(proof)["state"]["headers"][0]).height
     while not any(block.height >= first + 2 for block in chain.finals()):
         chain.step()
     last = next(block.height for block in chain.finals() if block.height >= first + 2)

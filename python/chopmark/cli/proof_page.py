@@ -20,16 +20,16 @@ SIGNERS_IN_ONE_COLUMN = 8
 YEAR_10000_MS = 253_402_300_800_000
 
 STYLE = """
-@page { size: A4; margin: 14mm; }
+@page { size: A4; margin: 12mm 14mm; }
 * { box-sizing: border-box; }
 body { font: 9.5pt/1.35 "Liberation Sans", Arial, sans-serif; color: #111; background: #fff;
        max-width: 182mm; margin: 6mm auto; padding: 0 2mm; }
 header { display: flex; justify-content: space-between; border-bottom: 1.5pt solid #111; }
 header b { font-size: 13pt; }
-h1 { font-size: 12pt; line-height: 1.3; margin: 4mm 0; padding: 3mm; border: 1.5pt solid #176b37;
+h1 { font-size: 12pt; line-height: 1.3; margin: 3mm 0; padding: 2.5mm; border: 1.5pt solid #176b37;
      overflow-wrap: anywhere; }
 h1.bad { border: 3pt double #a01515; }
-h2 { font-size: 10pt; margin: 4mm 0 1mm; border-bottom: .5pt solid #888; break-after: avoid; }
+h2 { font-size: 10pt; margin: 3mm 0 .5mm; border-bottom: .5pt solid #888; break-after: avoid; }
 table { width: 100%; border-collapse: collapse; }
 th { width: 32mm; text-align: left; font-weight: normal; color: #444; }
 th, td { vertical-align: top; padding: .4mm 1mm .4mm 0; }

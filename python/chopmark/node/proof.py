@@ -16,10 +16,18 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from chopmark.errors import ChopmarkError
 from chopmark.ledger import Ledger, iterate_payload, transaction_id
-from chopmark.ledger.entries import Key, MemberEntry, Record, RoleEntry, StateEntry
+from chopmark.ledger.entries import (
+    Key,
+    MemberEntry,
+    MemberStatus,
+    Record,
+    RoleEntry,
+    StateEntry,
+)
 from chopmark.node.cbor import Item, encode_cbor
 from chopmark.node.driver import FinalBlock
 from chopmark.reference.codec import parse_header, parse_transaction
@@ -39,6 +47,7 @@ __all__ = [
 ]
 
 HEADERS_MAX = 64
+E = TypeVar("E", bound=StateEntry)
 
 
 class NotProvable(ChopmarkError):
@@ -124,15 +133,24 @@ def draft_record(ledger: Ledger, record_id: bytes, salt: bytes | None = None) ->
 
 
 def draft_key(ledger: Ledger, member: int, key: int) -> Draft:
-    """That a key of a member is valid. NotProvable if there is none, or it no longer counts."""
-    found = ledger.get(Key, member, key)
+    """That a key of a member is valid. NotProvable if there is none, it no longer counts, or the
+    member is expelled.
+    """
+    found, owner = _with_member(ledger, Key, member, key)
     if found is not None and not found.counts_at(ledger.final_height + 1):
         raise NotProvable(f"key {key} of member {member} is not valid since {found.until}")
+    if owner is not None and owner.status == MemberStatus.EXPELLED:
+        raise NotProvable(f"member {member} is expelled since {owner.since}")
     return _draft(ledger, "key", [(Key, (member, key)), (MemberEntry, (member,))])
 
 
 def draft_role(ledger: Ledger, member: int, field: int) -> Draft:
-    """Which roles a member has in a field. NotProvable if it never had one."""
+    """Which roles an active member has in a field. NotProvable if it has none, or is not active."""
+    found, owner = _with_member(ledger, RoleEntry, member, field)
+    if found is not None and not found.roles:
+        raise NotProvable(f"member {member} has no role in field {field} since {found.since}")
+    if owner is not None and owner.status != MemberStatus.ACTIVE:
+        raise NotProvable(f"member {member} is {owner.status.name.lower()} since {owner.since}")
     return _draft(ledger, "role", [(RoleEntry, (member, field)), (MemberEntry, (member,))])
 
 
@@ -144,6 +162,12 @@ def draft_entry(ledger: Ledger, kind: type[StateEntry], *identity: int | bytes) 
 def draft_absence(ledger: Ledger, kind: type[StateEntry], *identity: int | bytes) -> Draft:
     """That there is no such entry, named as for `Ledger.get`. NotProvable if there is one."""
     return _draft(ledger, "absence", [(kind, identity)], present=False)
+
+
+def _with_member(
+    ledger: Ledger, kind: type[E], member: int, which: int
+) -> tuple[E | None, MemberEntry | None]:
+    return ledger.get(kind, member, which), ledger.get(MemberEntry, member)
 
 
 def _draft(

@@ -1,16 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How documents and content keys are encrypted. No files here.
-
-    blob    = 0x01, AES-256-GCM(content key, nonce 0, salt || document)
-              with "chopmark payload v1" || commitment as associated data
-    wrapped = 0x01, HPKE(RFC 9180, base mode, DHKEM X25519 with HKDF-SHA256, HKDF-SHA256,
-              AES-256-GCM)(content key), as encapsulated key and ciphertext, with
-              "chopmark grant v1" || commitment || record id || grantee u32 || purposes u16 as info
-
-A content key is random and serves one commitment, which binds salt and document: it encrypts one
-plaintext ever, so a fixed nonce is no reuse. The salt stands inside the blob alone: once that is
-gone, those who had the key can no longer compare a guess of the document with the commitment.
-"""
+"""How documents and content keys are encrypted (docs/spec/payload.md, D-1 to D-5). No files here."""
 
 from __future__ import annotations
 
@@ -44,7 +33,7 @@ KEY_BYTES = 32
 SALT_BYTES = 32
 TAG_BYTES = 16
 VERSION = b"\x01"
-NONCE = bytes(12)
+NONCE = bytes(12)  # a key encrypts one plaintext ever, see D-2
 WRAPPED_BYTES = 1 + 32 + KEY_BYTES + TAG_BYTES
 BLOB_BYTES_MAX = 1 + SALT_BYTES + DOCUMENT_BYTES_MAX + TAG_BYTES
 SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
@@ -110,7 +99,9 @@ def unseal(blob: bytes, content_key: bytes, address: bytes) -> Opened:
     salt, document = plain[:SALT_BYTES], plain[SALT_BYTES:]
     # GCM alone is not enough: whoever knows a key can make blobs that open.
     if len(salt) != SALT_BYTES or commitment(salt, document=document) != address:
-        raise PayloadTampered(f"the blob of {address.hex()} holds what it is no commitment to")
+        raise PayloadTampered(
+            f"the blob of {address.hex()} holds something else than it commits to"
+        )
     return Opened(document, salt)
 
 

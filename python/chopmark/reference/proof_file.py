@@ -31,6 +31,9 @@ PROOF_BYTES_MAX = 1 << 20
 HEADERS_MAX = 64
 ITEMS_MAX = 64  # of a list or map in the file
 DEPTH_MAX = 4
+ID_BYTES_MAX = 64
+ENTRY_BYTES_MAX = 1156  # L-27
+STATE_PROOF_BYTES_MAX = 8289  # ST-21
 NEVER = 2**64 - 1
 COMMON = {"format", "version", "kind", "genesis", "state", "entries"}
 FIELDS = {  # kind -> its own fields, and those that may be absent (P-1)
@@ -652,10 +655,11 @@ def read_json(data: bytes) -> Any:
     return without_hex(raw, "")
 
 
-def binary(value: object, what: str, size: int | None = None) -> bytes:
+def binary(value: object, what: str, size: int | None = None, most: int = PROOF_BYTES_MAX) -> bytes:
     require(isinstance(value, bytes), f"{what} must be bytes")
     assert isinstance(value, bytes)
     require(size is None or len(value) == size, f"{what} must have {size} bytes")
+    require(len(value) <= most, f"{what} must have at most {most} bytes")
     return value
 
 
@@ -721,9 +725,9 @@ def read_final_fields(raw: object, what: str) -> Values:
 def read_entry_fields(raw: object) -> tuple[bytes, bytes, bytes]:
     found = members_of(raw, "an entry", {"id", "entry", "proof"})
     return (
-        binary(found["id"], "id of an entry"),
-        binary(found["entry"], "bytes of an entry"),
-        binary(found["proof"], "proof of an entry"),
+        binary(found["id"], "id of an entry", most=ID_BYTES_MAX),
+        binary(found["entry"], "bytes of an entry", most=ENTRY_BYTES_MAX),
+        binary(found["proof"], "proof of an entry", most=STATE_PROOF_BYTES_MAX),
     )
 
 
@@ -1078,9 +1082,9 @@ def verify(
     genesis = parse_genesis(fields["genesis"])
     require(genesis.chain_id == chain_id, "the proof is of another chain than the one trusted")
     state = read_final(fields["state"], genesis)
+    entries = [read_entry(preimage, entry) for preimage, entry, _ in fields["entries"]]
     for preimage, entry, proof in fields["entries"]:
         check_entry(preimage, entry, proof, state.first.state_root)
-    entries = [read_entry(preimage, entry) for preimage, entry, _ in fields["entries"]]
     proven = PROVERS[fields["kind"]](Case(fields, genesis, state, entries, document_hash))
     no_document = document_hash is None or fields["kind"] in ("transaction", "record")
     require(no_document, f"a proof of the kind {fields['kind']} is of no document")
