@@ -220,7 +220,7 @@ def test_states(chain: Chain, states: dict[str, Proof]) -> None:
 )
 def test_absence(chain: Chain, kind: type[StateEntry], identity: tuple[int | bytes, ...]) -> None:
     proof = chain.prove(draft_absence(chain.node.ledger, kind, *identity))
-    proven = verify(chain, proof, kind="absence", about=kind.preimage(*identity)[1:])
+    proven = verify(chain, proof, kind="absence", about=kind.preimage(*identity))
     assert proven.entries[0].values is None and " holds no " in proven.headline
 
 
@@ -631,8 +631,9 @@ def test_what_was_asked_for(chain: Chain, each: Proof) -> None:
     verify(chain, each, kind=kind, about=about)
     with pytest.raises(Refused, match=f"of the kind {kind}"):
         verify(chain, each, kind="key" if kind != "key" else "role")
-    with pytest.raises(Refused, match="about something else"):
-        verify(chain, each, about=flip(about, 0))
+    for other in (flip(about, 0), about[1:], b"\x0e" + about):
+        with pytest.raises(Refused, match="about something else"):
+            verify(chain, each, about=other)
 
 
 def test_names_that_steer_a_terminal() -> None:

@@ -66,7 +66,7 @@ def remembered(monkeypatch: pytest.MonkeyPatch) -> None:
 def about_of(proof: Proof) -> bytes | None:
     """A changed id may be absent as well; that is true, and about something else."""
     entries: Any = proof.fields["entries"]
-    return None if proof.fields["kind"] == "transaction" else entries[0]["id"][1:]
+    return entries[0]["id"] if proof.fields["kind"] in ("entry", "absence") else None
 
 
 def accepted(chain: Chain, data: bytes, about: bytes | None = None) -> bool:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How documents and content keys are encrypted (docs/spec/payload.md, D-1 to D-5). No files here."""
+"""How documents and content keys are encrypted (docs/spec/payload.md, D-1 to D-5)."""
 
 from __future__ import annotations
 

@@ -768,7 +768,7 @@ class Proven:
     success: bool
     headline: str
     facts: list[tuple[str, str]]  # label and value, in plain words
-    about: bytes  # id of the transaction or entry
+    about: bytes  # id of the transaction or entry (P-20)
     height: int  # of the transaction's block, or at which the entry stands so
     genesis: Genesis
     state: Final
@@ -967,12 +967,13 @@ def opened_operation(case: Case, transaction: Transaction) -> tuple[bytes | None
 
 def made(case: Case, headline: str, facts: list[tuple[str, str]], **more: Any) -> Proven:
     """A state proof (P-11)."""
+    kind, preimage = case.fields["kind"], case.fields["entries"][0][0]
     return Proven(
-        kind=case.fields["kind"],
+        kind=kind,
         success=more.pop("success", True),
         headline=headline,
         facts=facts,
-        about=case.entries[0].id,
+        about=preimage if kind in ("entry", "absence") else case.entries[0].id,
         height=case.height,
         genesis=case.genesis,
         state=case.state,
@@ -1073,8 +1074,8 @@ def verify(
 ) -> Proven:
     """Checks a proof file against a trusted chain id; raises Refused at the first check that fails.
 
-    `document_hash` is the SHA-256 of a document that the proof must be of. `kind` and `about` (the
-    id of a transaction, or of an entry as in L-27) are what the file must prove, and no other.
+    `document_hash` is the SHA-256 of a document that the proof must be of. `kind` and `about` (an
+    id, P-20) are what the file must prove, and no other.
     What is proven may be no good news: look at `success`.
     """
     fields = read_fields(data)
