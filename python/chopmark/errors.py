@@ -6,7 +6,13 @@ ChopmarkError
 ├── InvalidSignature     a signature does not verify
 ├── InvalidProof         a Merkle proof or a proof file does not prove what it should
 ├── LedgerError          a block or transaction breaks a rule of the ledger
-└── ConsensusError       the replica was driven in a way its contract forbids
+├── ConsensusError       the replica was driven in a way its contract forbids
+├── StorageError         a file cannot be written, read or removed
+└── PayloadError         a payload cannot be stored or opened
+    ├── PayloadMissing   it was never put there, or has been erased
+    ├── PayloadTampered  what is stored is not what was put
+    ├── PayloadTooLarge  it is above the maximum
+    └── WrongKey         the wrapped key was not made for this key and these terms
 
 A wrong type or dtype raises TypeError, a wrong shape, count or range ValueError.
 """
@@ -20,6 +26,12 @@ __all__ = [
     "InvalidProof",
     "InvalidSignature",
     "LedgerError",
+    "PayloadError",
+    "PayloadMissing",
+    "PayloadTampered",
+    "PayloadTooLarge",
+    "StorageError",
+    "WrongKey",
 ]
 
 
@@ -54,3 +66,34 @@ class LedgerError(ChopmarkError):
 
 class ConsensusError(ChopmarkError):
     """An event that the replica did not ask for, or bytes that are not an event."""
+
+
+class StorageError(ChopmarkError):
+    """A file or folder cannot be used as asked; `path` names it, and `errno` is the system's number
+    of the reason, or None if the system had no objection but we have one.
+    """
+
+    def __init__(self, path: object, message: str, errno: int | None = None) -> None:
+        super().__init__(f"{path} {message}")
+        self.path = path
+        self.errno = errno
+
+
+class PayloadError(ChopmarkError):
+    """A payload cannot be stored or opened; the message names it by the hex of its address."""
+
+
+class PayloadMissing(PayloadError):
+    """Nothing is stored under this address: it was never put there, or has been erased."""
+
+
+class PayloadTampered(PayloadError):
+    """What is stored is not what was put there."""
+
+
+class PayloadTooLarge(PayloadError):
+    """The document is above the maximum."""
+
+
+class WrongKey(PayloadError):
+    """The wrapped key does not open: made for another key or other terms, or altered."""

@@ -13,7 +13,7 @@ import chopmark
 
 MODULES = ["chopmark", *(f"chopmark.{name}" for name in
            ("consensus", "ed25519", "embed", "errors", "hash", "ledger", "merkle",
-            "testing"))]  # fmt: skip
+            "payloads", "testing"))]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -16,11 +16,17 @@ from chopmark import build_info
 from chopmark.ledger import Create, build_transaction, encode_payload, result_name, transaction_id
 from chopmark.node.devnet import Devnet, Institution, derived_key, make_genesis
 from chopmark.node.documents import Document, attestation, find_documents, record
-from chopmark.node.proof import Opening, export_proof
+from chopmark.node.proof import (
+    Draft,
+    Opening,
+    draft_record,
+    draft_transaction,
+    export,
+)
 from chopmark.reference import proof_file
 
 FIELD = 3  # government data
-SCHEMA = 0  # no schema
+SCHEMA = 0
 VALID_FOR = 1000  # heights
 PER_PAYLOAD = 16  # documents handed in together
 SECONDS_MAX = 300.0
@@ -138,6 +144,19 @@ class Run:
         self.wait(lambda: len(self.latencies_ms) == len(self.handed_in))
         return transaction_id(transaction)
 
+    def draft_proofs(self, document: Document, refused: bytes) -> list[Draft]:
+        """What the proofs need of the state of now: the document's transaction, its record, and the
+        transaction that was refused.
+        """
+        node = self.devnet.nodes[0]
+        self.wait(lambda: node.ledger.log_size == len(self.handed_in))
+        opening = Opening(0, document.salt)
+        return [
+            draft_transaction(node.ledger, node.blocks, document.transaction_id, opening),
+            draft_record(node.ledger, document.record_id, document.salt),
+            draft_transaction(node.ledger, node.blocks, refused),
+        ]
+
     def settle(self) -> None:
         """Waits until all validators have the last record under a final header, at one height."""
         wanted = len(self.handed_in)
@@ -171,21 +190,22 @@ def stand_alone(arguments: list[str]) -> subprocess.CompletedProcess[str]:
     )
 
 
-def show_proof(run: Run, refused: bytes) -> None:
-    """Exports a proof file, checks it without chopmark, and again with one byte changed."""
+def show_proof(run: Run, document: Document, drafts: list[Draft]) -> None:
+    """Exports proof files, checks them without chopmark, and one with a byte changed."""
     node = run.devnet.nodes[0]
-    document = max(run.documents, key=lambda one: (one.path.stat().st_size > 0, one.path.name))
     without = stand_alone(["-c", "import chopmark"])
     if "ModuleNotFoundError" not in without.stderr:
         raise click.ClickException("chopmark can be imported where it must not be")
+    recorded, record_of, refused = (
+        export(draft, run.genesis.encode(), node.blocks) for draft in drafts
+    )
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         proof = folder / "proof.json"
-        opening = Opening(0, document.salt)
-        arguments = (node.ledger, run.genesis.encode(), node.blocks)
-        proof.write_text(export_proof(*arguments, document.transaction_id, opening))
+        proof.write_text(recorded.json())
         command = [str(Path(proof_file.__file__)), str(proof), "--chain-id", run.chain_id.hex()]
-        click.echo(f"\nProof file for {document.path.name} ({proof.stat().st_size} bytes),")
+        click.echo(f"\nProof file for {document.path.name} ({proof.stat().st_size} bytes as JSON, "
+                   f"{len(recorded.cbor())} as CBOR),")  # fmt: skip
         click.echo("checked by the one-file verifier in `python3 -I -S`, without chopmark:")
         good = stand_alone([*command, "--document", str(document.path)])
         click.echo(indented(good.stdout))
@@ -195,12 +215,17 @@ def show_proof(run: Run, refused: bytes) -> None:
         bad = stand_alone([*command, "--document", str(folder / "changed")])
         click.echo("the same with one byte of the document changed:")
         click.echo(indented(bad.stdout))
-        proof.write_text(export_proof(*arguments, refused))
+        proof.write_bytes(record_of.cbor())
+        status = stand_alone([*command, "--document", str(document.path)])
+        click.echo("its record as it stands at a height, from a file in CBOR:")
+        click.echo(indented(status.stdout))
+        proof.write_text(refused.json())
         failed = stand_alone(command)
         click.echo("and a transaction that wanted a record id already taken:")
         click.echo(indented(failed.stdout))
-    if (good.returncode, bad.returncode, failed.returncode) != (0, 1, 1):
-        raise click.ClickException(f"the verifier disagrees: {good.stderr}{bad.stderr}")
+    codes = [one.returncode for one in (good, bad, status, failed)]
+    if codes != [0, 1, 0, 1]:
+        raise click.ClickException(f"the verifier disagrees: {codes} {good.stderr}{bad.stderr}")
 
 
 def indented(text: str) -> str:
@@ -250,11 +275,13 @@ def demo(path: Path | None, no_table: bool) -> None:
     run = Run(folder)
     click.echo(f"chain id {run.chain_id.hex()}")
     run.record_all(paths)
-    run.attest_all()
     refused = run.record_again()
+    document = max(run.documents, key=lambda one: (one.path.stat().st_size > 0, one.path.name))
+    drafts = run.draft_proofs(document, refused)
+    run.attest_all()
     run.settle()
     show_summary(run, time.monotonic() - started)
-    show_proof(run, refused)
+    show_proof(run, document, drafts)
     if not no_table:
         from chopmark.benchmarks.table import comparison
 
