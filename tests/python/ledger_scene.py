@@ -122,9 +122,7 @@ CLASSES = (
     ),
     DefineClass(COUPON, 1, expires=CLASS_END),
     DefineClass(RECEIPT, 1, ClassFlags.RECEIVER_SIGNS, backing=Backing.VALUE),
-    DefineClass(
-        PRIVATE, 1, ClassFlags.ONE_ISSUER | ClassFlags.ISSUER_REDEEMS, issuer=CLERK.member
-    ),
+    DefineClass(PRIVATE, 1, ClassFlags.ONE_ISSUER | ClassFlags.ISSUER_REDEEMS, issuer=CLERK.member),
     DefineClass(PART, 1, ClassFlags.LOTS | ClassFlags.HOLDER_REDEEMS, backing=Backing.RECORD),
     DefineClass(FOREIGN, 2),
     DefineClass(TICKET, 1, ClassFlags.LOTS | ClassFlags.HOLDER_REDEEMS, backing=Backing.VALUE),

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the state takes in memory: `python -m chopmark.benchmarks.ledger_memory [records]`.
 
-Builds a ledger by real blocks, 64 operations to a transaction, and prints the bytes that the process
-grew by for each record, holding and member.
+Builds a ledger by real blocks, 64 operations to a transaction, and prints the bytes that the
+process grew by for each record, holding and member.
 """
 
 from __future__ import annotations
