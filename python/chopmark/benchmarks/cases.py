@@ -9,21 +9,18 @@ import hashlib
 from collections.abc import Callable, Iterator
 
 import numpy as np
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from chopmark import hash, ledger, merkle
-from chopmark.benchmarks.case import SAMPLE, SIGNERS, Case, Work, peer, require, seed
+from chopmark import hash, merkle
+from chopmark.benchmarks.case import SAMPLE, Case, Work, peer, require
 from chopmark.benchmarks.ed25519 import batch, ed25519_cases
+from chopmark.benchmarks.ledger import ledger_cases
 from chopmark.benchmarks.merkle import merkle_cases
 from chopmark.benchmarks.state import state_cases
-from chopmark.node.devnet import Institution, make_genesis
 from chopmark.reference import blake3 as reference_blake3
-from chopmark.reference import codec as reference_codec
-from chopmark.reference import ledger as reference_ledger
 from chopmark.reference import merkle as reference_merkle
 from chopmark.reference import sm3 as reference_sm3
 
-__all__ = ["Case", "Work", "batch", "block_case", "cases", "merkle_root"]
+__all__ = ["Case", "Work", "batch", "cases", "merkle_root"]
 
 
 def hash_many(name: str, size: int, items: int) -> Case:
@@ -131,69 +128,6 @@ def merkle_verify(n: int) -> Case:
     )
 
 
-def block_case(transactions: int) -> Case:
-    """Whole-block validation and execution: parse, signatures, rules, state, log, roots."""
-    members = [
-        Institution(100 + i, f"member-{i:03}", 1,
-                    Ed25519PrivateKey.from_private_bytes(seed("member", i)))
-        for i in range(SIGNERS)
-    ]  # fmt: skip
-    genesis, _ = make_genesis("bench", 4, members, [1])
-    encoded = genesis.encode()
-    chain_id = hashlib.sha256(encoded).digest()
-    signed_transactions = [
-        ledger.build_transaction(
-            chain_id=chain_id,
-            field=1,
-            valid_until=100,
-            operations=[ledger.Create(seed("record", i), schema=0, commitment=seed("document", i))],
-            signers=[(members[i % SIGNERS].member, 1, members[i % SIGNERS].key)],
-            salt=seed("salt", i)[:16],
-        )
-        for i in range(transactions)
-    ]
-    big = first_block(encoded, signed_transactions)
-    small = first_block(encoded, signed_transactions[:SAMPLE])
-
-    def ours() -> None:
-        require(ledger.Ledger(encoded).validate_block(big).ok)
-
-    def pure() -> None:
-        require(reference_ledger.Ledger(encoded).validate_block(small).ok)
-
-    return Case(
-        f"ledger.validate_block, {transactions} transactions of {SIGNERS} members",
-        "transactions/s",
-        Work(ours, transactions),
-        Work(pure, SAMPLE, "chopmark.reference.ledger"),
-    )
-
-
-def first_block(genesis: bytes, transactions: list[bytes]) -> bytes:
-    """The block of height 1 with these transactions, as a leader would build it."""
-    at_start = ledger.Ledger(genesis)
-    state_root, log_size, log_root = at_start.roots()
-    payload = ledger.encode_payload(transactions)
-    header = reference_codec.Header(
-        chain_id=at_start.chain_id,
-        epoch=1,
-        view=1,
-        height=1,
-        parent_view=0,
-        parent_digest=at_start.chain_id,
-        leader=0,
-        payload_root=hashlib.sha256(payload).digest(),
-        payload_len=len(payload),
-        state_root=state_root,
-        log_size=log_size,
-        log_root=log_root,
-        next_set_hash=bytes(32),
-        justify_root=bytes(32),
-        time_ms=1,
-    )
-    return header.encode() + payload
-
-
 def cases(quick: bool) -> Iterator[Case]:
     """All cases, made when they are asked for."""
     yield from ed25519_cases(quick)
@@ -210,4 +144,4 @@ def cases(quick: bool) -> Iterator[Case]:
     yield merkle_verify(100_000 if quick else 1_000_000)
     yield from merkle_cases(quick)
     yield from state_cases(quick)
-    yield block_case(2000 if quick else 5000)
+    yield from ledger_cases(quick)

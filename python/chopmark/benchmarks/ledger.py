@@ -17,20 +17,22 @@ from functools import cache
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from chopmark import ledger
+from chopmark import build_info, ledger
 from chopmark.benchmarks.case import Case, Work, require
 from chopmark.ledger import operations as op
 from chopmark.node.keys import public_bytes
 from chopmark.reference import codec
 from chopmark.reference import ledger as reference
 from chopmark.reference.wire import NEVER, ROLES_KNOWN, Roles
+from chopmark.testing import use_backend
 
-__all__ = ["MIX", "World", "ledger_cases"]
+__all__ = ["MIX", "World", "block_case", "ledger_cases"]
 
 MEMBERS = 164
 TRANSACTIONS = 10_000
 FIELD, TEMPLATE, CLASS = 1, 1, 1
 START_MS = 1_000
+SIBLINGS = 200  # of the 256 that a ledger keeps
 
 MIX = {  # of a hundred transactions
     "create": 40, "amend": 10, "attest": 20, "grant": 5, "use": 8, "open": 4, "step": 7,
@@ -71,6 +73,7 @@ class World:
         self.genesis = genesis.encode()
         self.chain_id = hashlib.sha256(self.genesis).digest()
         self.salts = itertools.count()
+        self.siblings = 0  # blocks made for the tip
         self.ledger = ledger.Ledger(self.genesis)
         self.tip = Tip(self.chain_id, 0, START_MS, 0)
         self.setup = [self.definitions(), *self.objects()]
@@ -88,10 +91,13 @@ class World:
             salt=digest("salt", next(self.salts))[:16],
         )
 
-    def block(self, transactions: Sequence[bytes], *, later_ms: int = 1) -> bytes:
+    def block(self, transactions: Sequence[bytes], *, later_ms: int = SIBLINGS + 1) -> bytes:
         """On the tip, as a leader would build it."""
-        state_root, log_size, log_root = self.ledger.roots(self.tip.digest)
         payload = ledger.encode_payload(transactions)
+        return self.block_of(payload, hashlib.sha256(payload).digest(), later_ms)
+
+    def block_of(self, payload: bytes, payload_root: bytes, later_ms: int) -> bytes:
+        state_root, log_size, log_root = self.ledger.roots(self.tip.digest)
         header = codec.Header(
             chain_id=self.chain_id,
             epoch=1,
@@ -100,7 +106,7 @@ class World:
             parent_view=self.tip.view,
             parent_digest=self.tip.digest,
             leader=0,
-            payload_root=hashlib.sha256(payload).digest(),
+            payload_root=payload_root,
             payload_len=len(payload),
             state_root=state_root,
             log_size=log_size,
@@ -138,7 +144,7 @@ class World:
         return self.extend([self.signed(0, template), self.signed(0, asset_class)])
 
     def objects(self) -> Iterator[bytes]:
-        """A record of each transaction to come; as many cases as steps; units for all members."""
+        """A record for each transaction to come, cases, grants, units."""
         count = self.transactions
         yield self.extend([self.signed(i, self.create("old", i)) for i in range(count)])
         cases = [self.signed(i, self.open_case("old", i)) for i in range(count // 8)]
@@ -147,9 +153,8 @@ class World:
             for i in range(count // 8)
         ]
         yield self.extend(cases + grants)
-        yield self.extend(
-            [self.signed(i, op.Issue(CLASS, i, 1 << 20)) for i in range(len(self.keys))]
-        )
+        holders = min(len(self.keys), count // 50 + 1)  # all who transfer, redeem or lock
+        yield self.extend([self.signed(i, op.Issue(CLASS, i, 1 << 20)) for i in range(holders)])
 
     def other(self, i: int) -> int:
         return (i + 1) % len(self.keys)
@@ -198,9 +203,17 @@ class World:
         return [self.signed(*self.operation(kind, k)) for _, kind, k in places]
 
     def sibling_blocks(self, transactions: Sequence[bytes]) -> Iterator[bytes]:
-        """Blocks of the same content on the same parent, no two the same."""
-        for later_ms in itertools.count(1):
-            yield self.block(transactions, later_ms=later_ms)
+        """Blocks of the same content on the tip, no two of this world the same. Now and then an
+        empty block becomes final, which drops all of them.
+        """
+        payload = ledger.encode_payload(transactions)
+        payload_root = hashlib.sha256(payload).digest()
+        while True:
+            if self.siblings == SIBLINGS:
+                self.extend([])
+                self.siblings = 0
+            self.siblings += 1
+            yield self.block_of(payload, payload_root, self.siblings)
 
 
 @cache
@@ -218,17 +231,48 @@ def reference_work() -> Work:
     return Work(run, 100, "chopmark.reference.ledger")
 
 
-def mix_case(transactions: int, *, signers: int = MEMBERS) -> Case:
-    world = World(transactions, signers=signers)
+def block_case(
+    world: World, what: str, *, backend: str | None = None, waiting: bool = False
+) -> Case:
+    """Whole blocks of the mix: parse, ids, signatures, rules, state, log, roots. With `waiting` all
+    transactions stand in the pool, which has verified their signatures.
+    """
     mixed = world.mixed()
     blocks = world.sibling_blocks(mixed)
     size = sum(map(len, mixed)) / len(mixed)
+    pool = None
+    if waiting:
+        pool = ledger.Pool()
+        require(pool.admit(world.ledger, ledger.encode_payload(mixed))[0] == len(mixed))
 
     def ours() -> None:
-        require(world.ledger.validate_block(next(blocks)).ok)
+        require(world.ledger.validate_block(next(blocks), pool=pool).ok)
+
+    def capped() -> None:
+        with use_backend(str(backend)):
+            ours()
 
     return Case(
-        f"ledger.validate_block, {transactions} of {signers} members, {size:.0f} B each",
+        f"ledger.validate_block, {len(mixed)} of {size:.0f} B, {what}",
+        "transactions/s",
+        Work(capped if backend else ours, len(mixed)),
+        reference_work(),
+    )
+
+
+def admit_case(world: World) -> Case:
+    """Admission to an empty pool; one signature of a hundred is bad."""
+    mixed = world.mixed()
+    mixed[::100] = [one[:-1] + bytes([one[-1] ^ 1]) for one in mixed[::100]]
+    payload = ledger.encode_payload(mixed)
+    good = len(mixed) - len(mixed[::100])
+
+    def ours() -> None:
+        counts = ledger.Pool().admit(world.ledger, payload)
+        require((counts[0], counts[2]) == (good, len(mixed) - good))
+
+    return Case(
+        f"ledger.Pool.admit, {len(mixed)} of {len(world.keys)} members, 1 % bad signatures",
         "transactions/s",
         Work(ours, len(mixed)),
         reference_work(),
@@ -236,7 +280,14 @@ def mix_case(transactions: int, *, signers: int = MEMBERS) -> Case:
 
 
 def ledger_cases(quick: bool) -> Iterator[Case]:
-    yield mix_case(1000 if quick else TRANSACTIONS)
+    world = World(1000 if quick else TRANSACTIONS)
+    yield block_case(world, f"{MEMBERS} members")
+    yield block_case(world, f"{MEMBERS} members, all in the pool", waiting=True)
+    yield admit_case(world)
+    if "avx2" in build_info()["available_backends"]:
+        yield block_case(world, f"{MEMBERS} members, on avx2", backend="avx2")
+    if not quick:
+        yield block_case(World(TRANSACTIONS, signers=TRANSACTIONS), "all keys distinct")
 
 
 def stage_split(world: World, blocks: Sequence[bytes]) -> dict[str, float]:
