@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: Apache-2.0
+// Ledger::validate_block and finalize (L-10 to L-33) on blocks that get as far as the rules of
+// operations. An input is a script: transactions, blocks on any known block, what is made final,
+// and damage. Signatures count as verified unless their first byte is not 0. A witness looks at
+// every final block.
+#include <array>
+#include <cstdio>
+#include <map>
+
+#include "harness/target.hpp"
+#include "hash/sha256.hpp"
+#include "ledger/scene.hpp"
+#include "ledger/witness.hpp"
+
+namespace chopmark::fuzz {
+namespace {
+
+using ledger::Refusal;
+using ledger::ResultCode;
+
+constexpr std::size_t kTransactionsMax = 12;  // of a block
+constexpr std::size_t kBlocksMax = 24;        // of a script
+
+// What all inputs of this process have reached.
+std::array<bool, ledger::kResultCodeMax + 1> results_reached;
+std::map<Refusal, std::uint64_t> refusals_reached;
+
+class Marked final : public ledger::Verified {
+ public:
+  [[nodiscard]] bool knows(const Digest&, ByteView transaction,
+                           std::span<const Digest* const> public_keys) const noexcept override {
+    return transaction[transaction.size() - 64 * public_keys.size()] == 0;
+  }
+};
+const Marked kMarked;
+
+class Play {
+ public:
+  explicit Play(ByteView input) : choices_(input), ledger_(genesis()) {
+    const Digest& chain_id = ledger_.chain_id();
+    known_.push_back({chain_id, {}, {}, 0, kGenesisTime, *ledger_.roots(chain_id)});
+  }
+
+  void run() {
+    if (choices_.byte() % 4 != 3) define();
+    while (choices_.any() && known_.size() < kBlocksMax)
+      act();
+    end_block(0, 0);
+    finalize(known_.size() - 1);
+  }
+
+ private:
+  struct Known {
+    Digest digest{};
+    Digest parent{};
+    Bytes block;
+    std::uint64_t height = 0;
+    std::uint64_t time = 0;
+    ledger::Roots roots;
+  };
+
+  void act() {
+    switch (choices_.below(16)) {
+      case 0:
+      case 1:
+      case 2:
+        return end_block(choices_.byte(), choices_.byte());
+      case 3:
+        return finalize(choices_.byte() % 4 == 3 ? choices_.below(known_.size())
+                                                 : known_.size() - 1);
+      case 4:
+        if (!made_.empty() && pending_.size() < kTransactionsMax)
+          pending_.push_back(made_[choices_.below(made_.size())]);
+        return;
+      case 5:
+        return add_raw();
+      case 6:
+        if (choices_.byte() == 0xff) fill();
+        return;
+      default:
+        return add_transaction();
+    }
+  }
+
+  /// Definitions that most operations need, by the council.
+  void define() {
+    test::Draft draft = empty_draft();
+    draft.signers = {{1, 1}, {2, 1}};
+    for (const Bytes& body : definitions())
+      draft.operations.push_back({1, 0, body});
+    add(draft, 0);
+    end_block(0, 0);
+    finalize(known_.size() - 1);
+  }
+
+  [[nodiscard]] const Known& tip() const { return known_.back(); }
+
+  [[nodiscard]] test::Draft empty_draft() {
+    test::Draft out;
+    out.chain_id = ledger_.chain_id();
+    out.field = kField;
+    out.valid_until = tip().height + 100;
+    out.salt = ++salt_;
+    return out;
+  }
+
+  void add(const test::Draft& draft, std::uint8_t first_byte) {
+    if (pending_.size() == kTransactionsMax) return;
+    Bytes bytes = draft.body();
+    const std::size_t body = bytes.size();
+    bytes.resize(body + 64 * draft.signers.size());
+    bytes[body] = first_byte;
+    made_.push_back(bytes);
+    pending_.push_back(std::move(bytes));
+  }
+
+  /// Who signs, with which keys, and what is odd about it.
+  void add_transaction() {
+    test::Draft draft = empty_draft();
+    const std::uint8_t members = choices_.byte();
+    const std::uint8_t keys = choices_.byte();
+    const std::uint8_t odd = choices_.byte();
+    draft.signers.clear();
+    for (std::uint32_t i = 0; i < 8; ++i) {
+      // The actor is the first signer; the keys of the others are their first.
+      const std::uint32_t member = 1 + (i + keys / 4) % 8;
+      if ((members >> i & 1) == 0) continue;
+      const SignerRef ref{member, draft.signers.empty() ? 1U + keys % 4 : 1U};
+      // One that does not count would take the whole block with it.
+      if (odd == 0xff || counts(ref)) draft.signers.push_back(ref);
+    }
+    if (draft.signers.empty()) draft.signers.push_back({1, 1});
+    if (odd % 8 == 7) draft.field = kField + 1;
+    if (odd == 0xfe) draft.valid_until = choices_.byte();
+    if (odd == 0xfd) draft.valid_until = tip().height + 1020 + choices_.below(8);
+    if (odd == 0xfc) draft.chain_id[0] ^= 1;
+    for (std::size_t count = 1 + odd / 8 % 3; count > 0; --count) {
+      draft.operations.push_back(operation(choices_, tip().time + 1, tip().height + 1));
+      if (odd % 4 == 3)
+        draft.operations.back().actor =
+            static_cast<std::uint8_t>(choices_.below(draft.signers.size()));
+    }
+    add(draft, odd == 0xfb ? 1 : 0);
+  }
+
+  [[nodiscard]] bool counts(const SignerRef& ref) const {
+    return ledger_.register_after(tip().digest)->key_index(ref, tip().height + 1).has_value();
+  }
+
+  /// An operation of the input's own bytes.
+  void add_raw() {
+    test::Draft draft = empty_draft();
+    draft.signers = {{1, 1}, {2, 1}};
+    const auto code = static_cast<std::uint8_t>(1 + choices_.below(12));
+    const ByteView body = choices_.bytes(choices_.byte());
+    const bool valid = !body.empty() && check_body(static_cast<OperationCode>(code), body);
+    if (!valid && choices_.byte() != 0xff) return;
+    draft.operations.push_back({code, 0, Bytes(body.begin(), body.end())});
+    add(draft, 0);
+  }
+
+  void end_block(std::uint8_t where, std::uint8_t how) {
+    constexpr std::uint64_t steps[] = {1, 10, 100, 600, 3000, 100000};
+    const Known& parent = where < 192 ? tip() : known_[where % known_.size()];
+    const std::vector<ByteView> views(pending_.begin(), pending_.end());
+    const Bytes payload = encode_payload(views);
+    pending_.clear();
+    Header header = header_on(parent);
+    header.time_ms = parent.time + steps[how % std::size(steps)];
+    validate(header, payload, how >= 224);
+  }
+
+  [[nodiscard]] Header header_on(const Known& parent) {
+    Header header;
+    header.chain_id = ledger_.chain_id();
+    header.view = ++view_;  // so that siblings differ
+    header.height = parent.height + 1;
+    header.parent_digest = parent.digest;
+    header.time_ms = parent.time + 1;
+    header.state_root = parent.roots.state_root;
+    header.log_size = parent.roots.log_size;
+    header.log_root = parent.roots.log_root;
+    return header;
+  }
+
+  void validate(Header header, Bytes payload, bool damaged) {
+    const std::uint8_t which = damaged ? choices_.byte() : std::uint8_t{0};
+    const std::uint16_t place = damaged ? choices_.u16() : std::uint16_t{0};
+    const auto flip = [&](Bytes& bytes) {
+      if (!bytes.empty()) bytes[place % bytes.size()] ^= which;
+    };
+    if (damaged && which % 2 == 1) flip(payload);
+    header.payload_root = sha256(payload);
+    header.payload_len = static_cast<std::uint32_t>(payload.size());
+    Bytes block = encode_header(header);
+    if (damaged && which % 2 == 0) flip(block);
+    append(block, payload);
+    if (damaged && which % 16 == 15) block.resize(place % block.size());
+    const ledger::Verdict verdict = ledger_.validate_block(block, {&kMarked, 1, nullptr});
+    ++refusals_reached[verdict.refusal];
+    if (verdict.refusal != Refusal::none) {
+      REQUIRE(damaged || !ledger_.knows(verdict.digest));
+      REQUIRE(*ledger_.roots(tip().digest) == tip().roots);
+      check_again(block, verdict);
+      return;
+    }
+    check_again(block, verdict);
+    const Header seen = *parse_header(ByteView(block).first(Header::kBytes));
+    const auto roots = ledger_.roots(verdict.digest);
+    REQUIRE(roots);
+    known_.push_back(
+        {verdict.digest, seen.parent_digest, std::move(block), seen.height, seen.time_ms, *roots});
+  }
+
+  void check_again(const Bytes& block, const ledger::Verdict& verdict) {
+    const ledger::Verdict again = ledger_.validate_block(block, {&kMarked, 2, nullptr});
+    REQUIRE(again.refusal == verdict.refusal && again.digest == verdict.digest);
+    REQUIRE(again.transaction == verdict.transaction && again.failure == verdict.failure);
+  }
+
+  void finalize(std::size_t number) {
+    const Known target = known_[number];
+    const bool is_known = ledger_.knows(target.digest);
+    const std::uint64_t height = ledger_.final_height();
+    const auto entries = ledger_.finalize(target.digest);
+    REQUIRE(entries.has_value() == is_known);
+    if (!entries) return;
+    std::vector<const Known*> chain;
+    for (const Known* at = &target; at->height > height;) {
+      chain.push_back(at);
+      const auto below = std::find_if(known_.begin(), known_.end(),
+                                      [&](const Known& one) { return one.digest == at->parent; });
+      REQUIRE(below != known_.end());
+      at = &*below;
+    }
+    auto next = entries->begin();
+    for (; !chain.empty(); chain.pop_back()) {
+      const Known& block = *chain.back();
+      Told told{block.block, block.digest, block.roots, {}};
+      for (; next != entries->end() && next->height == block.height; ++next) {
+        results_reached.at(static_cast<std::size_t>(next->result.code)) = true;
+        told.entries.push_back(*next);
+      }
+      witness_.see(told);
+    }
+    REQUIRE(next == entries->end());
+    REQUIRE(*ledger_.roots(target.digest) == target.roots);
+    std::erase_if(known_, [&](const Known& one) { return !ledger_.knows(one.digest); });
+    REQUIRE(!known_.empty());
+  }
+
+  /// As many empty blocks on the tip as the ledger keeps, and one more; the first becomes final.
+  void fill() {
+    const Known parent = tip();
+    validate(header_on(parent), encode_payload({}), false);
+    const std::size_t first = known_.size() - 1;
+    Refusal last = Refusal::none;
+    for (std::size_t i = 0; i < ledger::kOverlaysMax && last == Refusal::none; ++i) {
+      Header header = header_on(parent);
+      const Bytes payload = encode_payload({});
+      header.payload_root = sha256(payload);
+      header.payload_len = static_cast<std::uint32_t>(payload.size());
+      Bytes block = encode_header(header);
+      append(block, payload);
+      last = ledger_.validate_block(block).refusal;
+    }
+    ++refusals_reached[last];
+    REQUIRE(last == Refusal::too_many_overlays);
+    finalize(first);
+  }
+
+  Choices choices_;
+  ledger::Ledger ledger_;
+  Witness witness_;
+  std::vector<Known> known_;  // the last one is where blocks go that name no other parent
+  std::vector<Bytes> pending_, made_;
+  std::uint64_t salt_ = 0;
+  std::uint64_t view_ = 0;
+};
+
+}  // namespace
+
+std::vector<Bytes> seeds() {
+  std::vector<Bytes> all{{}, {3}};
+  for (std::uint64_t i = 0; i < 60; ++i)
+    all.push_back(test::random_bytes(i, 40 + 5 * i));
+  return all;
+}
+
+void finish() {
+  bool all = true;
+  for (std::uint16_t code = 0; code <= ledger::kResultCodeMax; ++code) {
+    if (results_reached[code]) continue;
+    all = false;
+    std::printf("not reached: %s\n", ledger::code_name(static_cast<ResultCode>(code)));
+  }
+  for (std::uint16_t code = 101; code <= 116; ++code) {
+    if (refusals_reached[static_cast<Refusal>(code)] != 0) continue;
+    all = false;
+    std::printf("not reached: %s\n", ledger::code_name(static_cast<Refusal>(code)));
+  }
+  REQUIRE(all);
+}
+
+}  // namespace chopmark::fuzz
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  chopmark::fuzz::Play({data, size}).run();
+  return 0;
+}
