@@ -152,7 +152,9 @@ def main() -> None:
     arguments = parser.parse_args()
     chosen = arguments.targets or targets()
     if unknown := set(chosen) - set(targets()):
-        parser.error(f"no such target: {', '.join(sorted(unknown))}; there are {', '.join(targets())}")
+        parser.error(
+            f"no such target: {', '.join(sorted(unknown))}; there are {', '.join(targets())}"
+        )
     build()
     shares = {name: SHARES.get(name, 1) for name in chosen}
     # Wall clock times cores, shared out; no target runs longer than the whole.

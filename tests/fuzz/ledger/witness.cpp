@@ -62,15 +62,20 @@ void put(Writer& out, const Field& field) {
 }
 
 template <class... Fields>
-Bytes named(Kind kind, const Fields&... fields) {
+std::string named(Kind kind, const Fields&... fields) {
   Writer out;
   out.u8(kind);
   (put(out, fields), ...);
-  return out.take();
+  const Bytes bytes = out.take();
+  return {bytes.begin(), bytes.end()};
+}
+
+ByteView bytes_of(const std::string& name) {
+  return {reinterpret_cast<const std::uint8_t*>(name.data()), name.size()};
 }
 
 template <class Word>
-Word at(const Bytes& bytes, std::size_t offset) {
+Word at(ByteView bytes, std::size_t offset) {
   REQUIRE(offset + sizeof(Word) <= bytes.size());
   return load_be<Word>(bytes.data() + offset);
 }
@@ -79,25 +84,17 @@ constexpr auto u16 = at<std::uint16_t>;
 constexpr auto u32 = at<std::uint32_t>;
 constexpr auto u64 = at<std::uint64_t>;
 
-Digest digest_at(const Bytes& bytes, std::size_t offset) {
+Digest digest_at(ByteView bytes, std::size_t offset) {
   REQUIRE(offset + 32 <= bytes.size());
   return digest_from(bytes.data() + offset);
 }
 
 /// BLAKE3 of a name, remembered: the names are few, and asked for after every block.
-const Digest& key_of(const Bytes& name) {
-  struct Hash {
-    std::size_t operator()(const Bytes& bytes) const noexcept {
-      std::size_t value = 0xcbf29ce484222325U;
-      for (const std::uint8_t byte : bytes)
-        value = (value ^ byte) * 0x100000001b3U;
-      return value;
-    }
-  };
-  static std::unordered_map<Bytes, Digest, Hash> all;
+const Digest& key_of(const std::string& name) {
+  static std::unordered_map<std::string, Digest> all;
   if (all.size() > 20000) all.clear();
   const auto [place, is_new] = all.try_emplace(name);
-  if (is_new) place->second = blake3(name);
+  if (is_new) place->second = blake3(bytes_of(name));
   return place->second;
 }
 
@@ -122,7 +119,7 @@ Witness::Witness() : linear_(genesis()), successes_(genesis()) {
   collect();
 }
 
-const Bytes* Witness::find(const Bytes& name) const {
+const Bytes* Witness::find(const Name& name) const {
   const auto found = entries_.find(name);
   return found == entries_.end() ? nullptr : &found->second;
 }
@@ -303,11 +300,11 @@ void Witness::note_holdings() {
 /// All entries of the final state: those that are counted are all found by their names.
 void Witness::collect() {
   entries_.clear();
-  for (const Bytes& name : names_) {
+  for (const Name& name : names_) {
     const ByteView entry = linear_.final_entry(key_of(name));
     if (entry.empty()) continue;
-    REQUIRE(entry.size() >= 2 && entry[0] == name[0] && entry[1] == 1);
-    REQUIRE(kSizes[name[0]] == 0 || kSizes[name[0]] == entry.size());
+    REQUIRE(entry.size() >= 2 && entry[0] == bytes_of(name)[0] && entry[1] == 1);
+    REQUIRE(kSizes[entry[0]] == 0 || kSizes[entry[0]] == entry.size());
     entries_.emplace(name, Bytes(entry.begin(), entry.end()));
   }
   REQUIRE(entries_.size() == linear_.final_entry_count());
@@ -448,7 +445,7 @@ void Witness::check_members() const {
 
 /// L-88, and what mode 2 promises.
 void Witness::check_nullifiers() const {
-  std::map<Bytes, std::pair<std::uint64_t, std::uint64_t>> counts;  // records, active ones
+  std::map<Name, std::pair<std::uint64_t, std::uint64_t>> counts;  // records, active ones
   for (const auto& [name, entry] : entries_) {
     if (name[0] != kRecord || digest_at(entry, 76) == Digest{}) continue;
     auto& [all, active] = counts[named(kNullifier, u16(entry, 18), digest_at(entry, 76))];
@@ -459,7 +456,7 @@ void Witness::check_nullifiers() const {
     if (name[0] != kNullifier) continue;
     const auto& [all, active] = counts[name];
     REQUIRE(all >= 1 && u32(entry, 2) == all && u32(entry, 6) == active);
-    const Bytes* const schema = find(named(kSchema, at<std::uint16_t>(name, 1)));
+    const Bytes* const schema = find(named(kSchema, u16(bytes_of(name), 1)));
     REQUIRE(schema != nullptr && (u8(*schema, 15) != 2 || active <= 1));
   }
   for (const auto& [name, count] : counts)
@@ -475,8 +472,8 @@ void Witness::check_quantities() const {
     std::uint64_t holders = 0;
   };
   std::map<std::uint32_t, Held> by_class;
-  std::map<Bytes, Sum> by_lot;            // name of the backing: units
-  std::map<Bytes, Sum> locked;            // name of the holding: units of open locks
+  std::map<Name, Sum> by_lot;             // name of the backing: units
+  std::map<Name, Sum> locked;             // name of the holding: units of open locks
   std::map<Digest, std::uint64_t> backs;  // record: backings that live
   for (const auto& [name, entry] : entries_) {
     if (name[0] == kLock && u8(entry, 2) == 1)
@@ -486,20 +483,20 @@ void Witness::check_quantities() const {
   }
   for (const auto& [name, entry] : entries_) {
     if (name[0] != kHolding) continue;
-    const auto asset_class = at<std::uint32_t>(name, 1);
+    const auto asset_class = u32(bytes_of(name), 1);
     const Sum units = Sum{u64(entry, 11)} + u64(entry, 19);
     Held& held = by_class[asset_class];
     held.units += units;
     held.locked += u64(entry, 19);
     held.holders += units != 0 ? 1 : 0;
-    by_lot[named(kBacking, asset_class, digest_at(name, 5))] += units;
+    by_lot[named(kBacking, asset_class, digest_at(bytes_of(name), 5))] += units;
     REQUIRE(locked[name] == u64(entry, 19));
   }
   for (const auto& [name, units] : locked)
     REQUIRE(units == 0 || find(name) != nullptr);
   for (const auto& [name, entry] : entries_) {
     if (name[0] == kTotals) {
-      const auto asset_class = at<std::uint32_t>(name, 1);
+      const auto asset_class = u32(bytes_of(name), 1);
       const Bytes& definition = *find(named(kClass, asset_class));
       const Held& held = by_class[asset_class];
       const bool lots = (u8(definition, 17) & 1) != 0;
@@ -511,11 +508,11 @@ void Witness::check_quantities() const {
       REQUIRE(holders_max == 0 || held.holders <= holders_max);
     }
     if (name[0] == kBacking) {
-      const Bytes& definition = *find(named(kClass, at<std::uint32_t>(name, 1)));
+      const Bytes& definition = *find(named(kClass, u32(bytes_of(name), 1)));
       REQUIRE(by_lot[name] <= u64(entry, 6));
       REQUIRE(u64(entry, 14) == (u8(definition, 22) == 2 ? by_lot[name] : Sum{0}));
     }
-    if (name[0] == kRecord) REQUIRE(u32(entry, 32) == backs[digest_at(name, 1)]);
+    if (name[0] == kRecord) REQUIRE(u32(entry, 32) == backs[digest_at(bytes_of(name), 1)]);
   }
   for (const auto& [asset_class, held] : by_class)
     REQUIRE(held.units == 0 || find(named(kTotals, asset_class)) != nullptr);

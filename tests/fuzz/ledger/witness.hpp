@@ -5,6 +5,7 @@
 
 #include <map>
 #include <set>
+#include <string>
 #include <vector>
 
 #include "ledger/ledger.hpp"
@@ -27,7 +28,8 @@ class Witness {
   void see(const Told& told);
 
  private:
-  using Entries = std::map<Bytes, Bytes>;  // kind and id (L-27): entry
+  using Name = std::string;  // the bytes of kind and id (L-27)
+  using Entries = std::map<Name, Bytes>;
 
   struct Done {
     TransactionView view;
@@ -48,16 +50,16 @@ class Witness {
   void check_nullifiers() const;
   void check_quantities() const;
 
-  [[nodiscard]] const Bytes* find(const Bytes& name) const;
+  [[nodiscard]] const Bytes* find(const Name& name) const;
 
   ledger::Ledger linear_;     // each block final at once
   ledger::Ledger successes_;  // without what failed
-  std::set<Bytes> names_;     // that may have an entry
+  std::set<Name> names_;      // that may have an entry
   std::set<std::uint32_t> members_, classes_;
   std::set<Digest> lots_;
   Entries entries_;
   // What successful operations say should be there, by the name of an entry.
-  std::map<Bytes, std::uint64_t> times_;
+  std::map<Name, std::uint64_t> times_;
 };
 
 }  // namespace chopmark::fuzz

@@ -77,6 +77,9 @@ class Play {
       case 6:
         if (choices_.byte() == 0xff) fill();
         return;
+      case 7:
+      case 8:
+        return add_again();
       default:
         return add_transaction();
     }
@@ -141,6 +144,33 @@ class Play {
             static_cast<std::uint8_t>(choices_.below(draft.signers.size()));
     }
     add(draft, odd == 0xfb ? 1 : 0);
+  }
+
+  /// The operations of an earlier transaction once more, mostly by the same signers.
+  void add_again() {
+    if (made_.empty()) return;
+    const Bytes earlier = made_[made_.size() - 1 - choices_.below(made_.size())];
+    const auto parsed = parse_transaction(earlier);
+    if (!parsed) return;
+    test::Draft draft = empty_draft();
+    draft.field = parsed->field;
+    draft.signers.clear();
+    const std::uint8_t by = choices_.byte();
+    const bool others = by % 4 == 3;
+    for (std::size_t i = 0; i < parsed->signer_count; ++i) {
+      SignerRef ref = parsed->signer(i);
+      if (others) ref = {1 + (ref.member + by / 4) % (kMembers + 2), 1};
+      if (counts(ref)) draft.signers.push_back(ref);
+    }
+    if (draft.signers.empty()) draft.signers.push_back({1, 1});
+    parsed->for_each_operation([&](std::size_t, const OperationView& operation) {
+      const std::size_t actor = operation.actor % draft.signers.size();
+      draft.operations.push_back({static_cast<std::uint8_t>(operation.code),
+                                  static_cast<std::uint8_t>(actor),
+                                  Bytes(operation.body.begin(), operation.body.end())});
+      return true;
+    });
+    add(draft, 0);
   }
 
   [[nodiscard]] bool counts(const SignerRef& ref) const {

@@ -23,9 +23,11 @@ void read(ByteView bytes, Parse parse, Encode encode) {
 }
 
 Bytes seed(std::uint8_t which, const Bytes& bytes) {
-  Bytes out{kValidators - 1, which};
-  append(out, bytes);
-  return out;
+  codec::Writer out;
+  out.u8(kValidators - 1);
+  out.u8(which);
+  out.bytes(bytes);
+  return out.take();
 }
 
 }  // namespace

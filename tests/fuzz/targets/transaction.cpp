@@ -44,23 +44,24 @@ void check(ByteView bytes, const TransactionView& view) {
 
 std::vector<Bytes> seeds() {
   std::vector<Bytes> all;
-  test::Draft whole;
-  const auto add = [&](const test::Draft& draft) {
+  test::Draft draft;
+  const auto add = [&] {
     Bytes bytes = draft.body();
     bytes.resize(bytes.size() + 64 * draft.signers.size(), 0x5a);
     all.push_back(std::move(bytes));
   };
+  std::vector<test::Draft::Operation> operations;
   for (const test::OperationSample& sample : test::operation_samples()) {
-    test::Draft one;
-    one.operations = {{static_cast<std::uint8_t>(sample.code()), 0, sample.body()}};
-    add(one);
-    whole.operations.push_back(one.operations[0]);
+    draft.operations = {{static_cast<std::uint8_t>(sample.code()), 0, sample.body()}};
+    operations.push_back(draft.operations[0]);
+    add();
   }
-  whole.operations.resize(limits::kOperationsMax, whole.operations.back());
-  whole.signers.clear();
+  operations.resize(limits::kOperationsMax, operations.back());
+  draft.operations = std::move(operations);
+  draft.signers.clear();
   for (std::uint32_t i = 0; i < limits::kSignersMax; ++i)
-    whole.signers.push_back({i, 1});
-  add(whole);
+    draft.signers.push_back({i, 1});
+  add();
   return all;
 }
 
