@@ -10,7 +10,7 @@
 namespace chopmark::fuzz {
 namespace {
 
-constexpr std::uint8_t kNewKeys = 8;  // numbers that no member of the genesis has
+constexpr std::uint8_t kNewKeys = 16;  // numbers that no member of the genesis has
 
 /// Keeps the bytes that operations borrow: few, since the choices are.
 ByteView kept(const Bytes& bytes) {

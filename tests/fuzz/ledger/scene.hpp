@@ -16,7 +16,7 @@ namespace chopmark::fuzz {
 inline constexpr std::uint32_t kMembers = 6;  // of the genesis; the next numbers may be admitted
 inline constexpr std::uint16_t kField = 7;
 inline constexpr std::uint64_t kGenesisTime = 1234567;  // as samples have it
-inline constexpr std::size_t kKeyNumbers = 20;
+inline constexpr std::size_t kKeyNumbers = 28;
 
 /// Members 1 to 6, each with key 1, which administrates, and key 2; 1, 2, 3 are the council, two of
 /// them enough. Members 1 and 2 have all roles in both fields, 3 and 6 in the first, 4 some, 5

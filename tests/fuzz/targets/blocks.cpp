@@ -63,8 +63,10 @@ class Play {
     switch (choices_.below(16)) {
       case 0:
       case 1:
-      case 2:
-        return end_block(choices_.byte(), choices_.byte());
+      case 2: {
+        const std::uint8_t where = choices_.byte();
+        return end_block(where, choices_.byte());
+      }
       case 3:
         return finalize(choices_.byte() % 4 == 3 ? choices_.below(known_.size())
                                                  : known_.size() - 1);
@@ -177,10 +179,15 @@ class Play {
     return ledger_.register_after(tip().digest)->key_index(ref, tip().height + 1).has_value();
   }
 
-  /// An operation of the input's own bytes.
+  /// An operation of the input's own bytes, by the first of some members with their first keys.
   void add_raw() {
     test::Draft draft = empty_draft();
-    draft.signers = {{1, 1}, {2, 1}};
+    const std::uint8_t members = choices_.byte();
+    draft.signers.clear();
+    for (std::uint32_t i = 0; i < 8; ++i) {
+      if ((members >> i & 1) != 0 && counts({i + 1, 1})) draft.signers.push_back({i + 1, 1});
+    }
+    if (draft.signers.empty()) draft.signers.push_back({1, 1});
     const auto code = static_cast<std::uint8_t>(1 + choices_.below(12));
     const ByteView body = choices_.bytes(choices_.byte());
     const bool valid = !body.empty() && check_body(static_cast<OperationCode>(code), body);
@@ -308,10 +315,252 @@ class Play {
   std::uint64_t view_ = 0;
 };
 
+// Scripts for what chance finds late: several operations that have to fit each other.
+
+class Script {
+ public:
+  /// Members are bits; the first one acts.
+  template <class Operation>
+  Script& by(std::uint8_t members, OperationCode code, const Operation& op) {
+    const Bytes body = test::body_of(op);
+    out_.u8(5);
+    out_.u8(members);
+    out_.u8(static_cast<std::uint8_t>(static_cast<std::uint8_t>(code) - 1));
+    out_.u8(static_cast<std::uint8_t>(body.size()));
+    out_.bytes(body);
+    return *this;
+  }
+  /// `step`: how much later than the block before, as in end_block.
+  Script& block(std::uint8_t step = 0) {
+    out_.u8(0);
+    out_.u8(0);
+    out_.u8(step);
+    return *this;
+  }
+  Bytes take() { return out_.take(); }
+  Script() { out_.u8(0); }
+
+ private:
+  codec::Writer out_;
+};
+
+constexpr std::uint8_t kOne = 1, kTwo = 2, kThree = 4, kFour = 8;
+
+TransferOperation transfer(std::uint32_t to, std::uint64_t amount) {
+  return {.asset_class = 1, .to = to, .amount = amount};
+}
+
+Bytes quantities_script() {
+  constexpr auto code = OperationCode::transfer;
+  const IssueOperation issue{.asset_class = 1, .to = 1, .amount = 600, .expires = kNever};
+  const LockOperation lock{.action = LockAction::lock,
+                           .lock_id = name(4, 0),
+                           .asset_class = 1,
+                           .amount = 400,
+                           .beneficiary = 2,
+                           .deadline = kGenesisTime + 1000,
+                           .condition = LockCondition::preimage,
+                           .subject = sha256(preimage(0))};
+  LockOperation settle{.action = LockAction::settle_with_preimage, .lock_id = name(4, 0)};
+  const LockOperation refund{.action = LockAction::refund, .lock_id = name(4, 0)};
+  GovernanceOperation hold{.action = GovernanceAction::hold};
+  hold.object = {ObjectKind::holding, {}, 1, 2};
+  Script script;
+  script.by(kOne, OperationCode::issue, issue)
+      .by(kOne, code, transfer(2, 100))
+      .by(kOne, code, transfer(3, 1))     // CAP
+      .by(kOne, code, transfer(2, 9999))  // INSUFFICIENT
+      .by(kOne, OperationCode::lock, lock)
+      .by(kOne, code, transfer(2, 200));  // LOCKED
+  settle.preimage = preimage(1);
+  script
+      .by(kTwo, OperationCode::lock, settle)    // COND_UNMET
+      .by(kThree, OperationCode::lock, settle)  // NOT_PARTY
+      .by(kOne, OperationCode::lock, refund)    // TOO_EARLY
+      .block();
+  settle.preimage = preimage(0);
+  return script.by(kTwo, OperationCode::lock, settle)
+      .by(kOne, OperationCode::lock, refund)  // DONE
+      .by(kOne, OperationCode::governance, hold)
+      .block()
+      .by(kTwo, code, transfer(1, 5))  // HOLD
+      .by(kOne, code,
+          TransferOperation{.by_order = true, .asset_class = 1, .from = 2, .to = 1, .amount = 5})
+      .block()
+      .take();
+}
+
+Bytes backing_script() {
+  constexpr auto code = OperationCode::record;
+  const Digest nullifier = name(2, 0);
+  RecordOperation create{.action = RecordAction::create_with_nullifier, .record_id = name(1, 0)};
+  create.schema = 3;
+  create.nullifier = nullifier;
+  RecordOperation other = create;
+  other.record_id = name(1, 1);
+  RecordOperation amend{
+      .action = RecordAction::amend, .record_id = name(1, 0), .expected_version = 1};
+  amend.schema = 3;
+  RecordOperation withdraw{
+      .action = RecordAction::withdraw, .record_id = name(1, 0), .expected_version = 1};
+  const AttestOperation attest{TargetKind::record, name(1, 0), 1, 2, {}};
+  const IssueOperation issue{
+      .asset_class = 2, .to = 1, .amount = 5, .backing = name(1, 0), .expires = kNever};
+  const RedeemOperation redeem{
+      .asset_class = 2, .lot = nullifier, .holder = 1, .amount = 5, .reason = 1};
+  Script script;
+  script.by(kOne, code, create)
+      .by(kOne, code, other)  // DUPLICATE_BACKING
+      .by(kOne, OperationCode::attest, attest)
+      .by(kOne, OperationCode::issue, issue)
+      .by(kOne, code, withdraw)  // BACKING_LIVE
+      .by(kOne, code, amend)
+      .by(kOne, OperationCode::attest, attest)  // STALE_VERSION
+      .block()
+      .by(kOne, OperationCode::redeem, redeem);
+  withdraw.expected_version = 2;
+  RecordOperation erase = withdraw;
+  erase.action = RecordAction::erase;
+  erase.expected_version = 3;
+  return script.by(kOne, code, withdraw)
+      .by(kOne, code, amend)  // WITHDRAWN
+      .by(kOne, code, other)
+      .by(kOne, code, erase)
+      .block()
+      .take();
+}
+
+Bytes grants_script() {
+  const RecordOperation create{.action = RecordAction::create, .record_id = name(1, 0)};
+  const GrantOperation grant{.record_id = name(1, 0),
+                             .grantee = 2,
+                             .purposes = 1,
+                             .uses = 1,
+                             .expires = kGenesisTime + 500};
+  const UseOperation use{.record_id = name(1, 0), .purposes = 1};
+  const UseOperation beyond{.record_id = name(1, 0), .purposes = 2};
+  return Script()
+      .by(kOne, OperationCode::record, create)
+      .by(kOne, OperationCode::grant, grant)
+      .by(kTwo, OperationCode::use, beyond)  // PURPOSE
+      .by(kTwo, OperationCode::use, use)
+      .by(kTwo, OperationCode::use, use)  // EXHAUSTED
+      .block()
+      .block(4)
+      .by(kTwo, OperationCode::use, use)  // EXPIRED
+      .block()
+      .take();
+}
+
+Bytes keys_script() {
+  Script script;
+  for (std::uint32_t i = 0; i < 15; ++i) {  // the last one: LIMIT
+    KeyOperation add{.action = KeyAction::add};
+    add.key = {10 + i, 0, signer(12 + i).public_key(), possession(1, 10 + i, 12 + i)};
+    script.by(kOne, OperationCode::key, add);
+    if (i % 8 == 7) script.block();
+  }
+  return script.block().take();
+}
+
+Bytes times_script() {
+  OpenOperation open{.case_id = name(3, 0), .template_id = 1};
+  open.party_count = 2;
+  open.parties = {1, 2};
+  const StepOperation timeout{.case_id = name(3, 0)};
+  const StepOperation step{.case_id = name(3, 0), .expected_state = 0, .event = 1};
+  const LockOperation lock{.action = LockAction::lock,
+                           .lock_id = name(4, 1),
+                           .asset_class = 1,
+                           .amount = 1,
+                           .beneficiary = 2,
+                           .deadline = kGenesisTime + 90,
+                           .condition = LockCondition::case_state,
+                           .subject = name(3, 0),
+                           .state = 1};
+  const LockOperation settle{.action = LockAction::settle, .lock_id = name(4, 1)};
+  const LockOperation refund{.action = LockAction::refund, .lock_id = name(4, 1)};
+  const IssueOperation issue{.asset_class = 1, .to = 1, .amount = 9, .expires = kNever};
+  return Script()
+      .by(kOne, OperationCode::open, open)
+      .by(kOne, OperationCode::step, timeout)  // TOO_EARLY
+      .by(kOne, OperationCode::issue, issue)
+      .by(kOne, OperationCode::lock, lock)
+      .by(kTwo, OperationCode::lock, settle)  // COND_UNMET
+      .block()
+      .by(kTwo, OperationCode::step, step)
+      .by(kTwo, OperationCode::step, timeout)  // BAD_STATE
+      .block(2)
+      .by(kTwo, OperationCode::lock, settle)  // DEADLINE
+      .by(kOne, OperationCode::lock, refund)
+      .block()
+      .take();
+}
+
+Bytes members_script() {
+  constexpr auto code = OperationCode::record;
+  const RecordOperation create{.action = RecordAction::create, .record_id = name(1, 0)};
+  const RecordOperation amend{
+      .action = RecordAction::amend, .record_id = name(1, 0), .expected_version = 1};
+  GovernanceOperation freeze{.action = GovernanceAction::freeze};
+  freeze.member = 4;
+  const Bytes validator(32, 1);
+  GovernanceOperation validators{.action = GovernanceAction::validators};
+  validators.validators = validator;
+  KeyOperation revoke{.action = KeyAction::revoke, .key_id = 1};
+  Script script;
+  script.by(kOne, code, create)
+      .by(kTwo, code, amend)                 // NOT_CONTROLLER
+      .by(kOne, OperationCode::key, revoke)  // LAST_KEY
+      .by(kOne | kTwo, OperationCode::governance, freeze);
+  script.by(kOne | kTwo, OperationCode::governance, validators);  // LAST_VALIDATOR
+  revoke.key_id = 2;
+  return script.by(kOne, OperationCode::key, revoke)
+      .by(kOne, OperationCode::key, revoke)  // KEY_REVOKED
+      .block()
+      .by(kFour, code, amend)  // FROZEN
+      .block()
+      .take();
+}
+
+/// An empty block with one byte changed, of the payload if `change` is odd, else of the header.
+Bytes damaged_script(std::uint8_t change, std::uint8_t place) {
+  return {0, 0, 0, 224, change, 0, place};
+}
+
+/// Blocks that are refused. What a script does not say is 0.
+std::vector<Bytes> refused_scripts() {
+  std::vector<Bytes> all{
+      {0, 5, 1, 2, 1, 0x63, 0xff},  // MALFORMED_TRANSACTION
+      {0, 9, 1, 0, 0xfc},           // WRONG_CHAIN
+      {0, 9, 0x80, 0, 0xff},        // UNKNOWN_SIGNER
+      {0, 9, 1, 0, 0xfe, 0},        // EXPIRED
+      {0, 9, 1, 0, 0xfd, 7},        // TOO_FAR_AHEAD
+      {0, 4, 0},                    // REPLAY
+      {0, 9, 1, 0, 0xfb},           // BAD_SIGNATURE
+      {0, 6, 0xff},                 // TOO_MANY_OVERLAYS
+      damaged_script(0x11, 0),      // MALFORMED_PAYLOAD
+  };
+  // Places of the header (C-30): tag, chain, payload root, parent, height, time, state, log.
+  for (const std::uint8_t place : Bytes{0, 9, 110, 70, 57, 150, 190})
+    all.push_back(damaged_script(0x10, place));
+  all.push_back({0, 0, 0, 224, 0x10, 0x01, 0x19});  // time
+  return all;
+}
+
 }  // namespace
 
 std::vector<Bytes> seeds() {
-  std::vector<Bytes> all{{}, {3}};
+  std::vector<Bytes> all{{},
+                         {3},
+                         quantities_script(),
+                         backing_script(),
+                         grants_script(),
+                         keys_script(),
+                         times_script(),
+                         members_script()};
+  for (Bytes& one : refused_scripts())
+    all.push_back(std::move(one));
   for (std::uint64_t i = 0; i < 60; ++i)
     all.push_back(test::random_bytes(i, 40 + 5 * i));
   return all;
@@ -322,12 +571,12 @@ void finish() {
   for (std::uint16_t code = 0; code <= ledger::kResultCodeMax; ++code) {
     if (results_reached[code]) continue;
     all = false;
-    std::printf("not reached: %s\n", ledger::code_name(static_cast<ResultCode>(code)));
+    std::fprintf(stderr, "not reached: %s\n", ledger::code_name(static_cast<ResultCode>(code)));
   }
   for (std::uint16_t code = 101; code <= 116; ++code) {
     if (refusals_reached[static_cast<Refusal>(code)] != 0) continue;
     all = false;
-    std::printf("not reached: %s\n", ledger::code_name(static_cast<Refusal>(code)));
+    std::fprintf(stderr, "not reached: %s\n", ledger::code_name(static_cast<Refusal>(code)));
   }
   REQUIRE(all);
 }
