@@ -502,6 +502,7 @@ Bytes members_script() {
   const RecordOperation create{.action = RecordAction::create, .record_id = name(1, 0)};
   const RecordOperation amend{
       .action = RecordAction::amend, .record_id = name(1, 0), .expected_version = 1};
+  const RecordOperation other{.action = RecordAction::create, .record_id = name(1, 1)};
   GovernanceOperation freeze{.action = GovernanceAction::freeze};
   freeze.member = 4;
   const Bytes validator(32, 1);
@@ -518,7 +519,7 @@ Bytes members_script() {
   return script.by(kOne, OperationCode::key, revoke)
       .by(kOne, OperationCode::key, revoke)  // KEY_REVOKED
       .block()
-      .by(kFour, code, amend)  // FROZEN
+      .by(kFour, code, other)  // FROZEN
       .block()
       .take();
 }
