@@ -214,9 +214,10 @@ def test(arguments: list[str]) -> None:
     os.environ["PATH"] = f"{VENV / 'bin'}{os.pathsep}{os.environ['PATH']}"
     build_tests("ci")
     run(["build/ci/chopmark_tests"])
+    run(["ctest", "--test-dir", "build/ci", "--output-on-failure", "-R", "^fuzz_"], quiet=True)
     cpp = [
         str(p)
-        for folder in ("cpp", "tests/cpp", "tests/consumers")
+        for folder in ("cpp", "tests/cpp", "tests/consumers", "tests/fuzz")
         for p in sorted((ROOT / folder).rglob("*"))
         if p.suffix in {".c", ".cpp", ".h", ".hpp", ".inl"}
     ]
