@@ -32,12 +32,10 @@ Result<Admission> Pool::admit(const ledger::Ledger& ledger, ByteView payload, un
   const auto valid = candidates.check_signatures(wanted, nullptr, threads);
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     const TransactionView& view = candidates.view(i);
-    if (wanted[i] == 0) {
-      ++counts.duplicate;
+    if (wanted[i] == 0 || index_.find(candidates.id(i), id_of())) {
+      ++counts.duplicate;  // perhaps of one in this payload
     } else if (valid[i] == 0) {
       ++counts.refused;
-    } else if (index_.find(candidates.id(i), id_of())) {
-      ++counts.duplicate;  // of one in this payload
     } else if (!has_room(view.signer(0).member, view.bytes.size())) {
       ++counts.full;
     } else {

@@ -254,6 +254,18 @@ TEST(pool_limit_of_transactions) {
     EXPECT(count + 1 >= from.begin()->second && count <= from.begin()->second);
 }
 
+// L-61: one after the other, each counted by the first that applies.
+TEST(pool_same_id_twice_in_a_payload) {
+  const Chain chain;
+  const Bytes good = numbered(chain, 1);
+  Bytes bad = good;
+  bad.back() ^= 1;
+  Pool one;
+  expect_admission(admitted(one, chain, {good, bad, good}), 1, 2, 0, 0);
+  Pool other;
+  expect_admission(admitted(other, chain, {bad, good, bad}), 1, 1, 1, 0);
+}
+
 TEST(pool_selects_in_rounds) {
   const Chain chain;
   Pool pool;

@@ -127,22 +127,19 @@ class Play {
     check_size();
   }
 
-  /// L-61. What waited before is known; what this payload brings twice is so the second time.
+  /// L-61. What this payload has brought already is known too.
   pool::Admission model_admit(const std::vector<Item>& items) {
     pool::Admission out;
     const std::uint64_t height = ledger_.final_height() + 1;
-    const std::map<Digest, std::size_t> before = arrival_;
     for (const Item& one : items) {
       const Signed& of = *one.from;
       const bool in_time = height <= of.valid_until && of.valid_until <= height + 1024;
       if (of.refused || !in_time) {
         ++out.refused;
-      } else if (before.contains(of.id) || ledger_.find_final(of.id) != nullptr) {
+      } else if (arrival_.contains(of.id) || ledger_.find_final(of.id) != nullptr) {
         ++out.duplicate;
       } else if (one.damaged) {
         ++out.refused;
-      } else if (arrival_.contains(of.id)) {
-        ++out.duplicate;
       } else {
         ++out.admitted;
         arrival_[of.id] = waiting_.size();
