@@ -881,6 +881,30 @@ def test_too_many_overlays() -> None:
 # --- Threads, backends, arguments ----------------------------------------------------------------
 
 
+def test_view_of_a_payload() -> None:
+    items = [transaction(create(n)) for n in range(3)]
+    payload = ledger.encode_payload(items)
+    for form in (payload, bytearray(payload)):
+        view = ledger.view_payload(form)
+        parsed = [codec.parse_transaction(one) for one in items]
+        assert [
+            payload[start : start + size] for start, size in zip(view.start, view.size)
+        ] == items
+        assert [row.tobytes() for row in view.transaction_id] == [
+            ledger.transaction_id(one) for one in items
+        ]
+        assert view.field.tolist() == [one.field for one in parsed]
+        assert view.submitter.tolist() == [one.signers[0][0] for one in parsed]
+        assert view.valid_until.tolist() == [one.valid_until for one in parsed]
+        assert view.signers.tolist() == [len(one.signers) for one in parsed]
+        assert view.operations.tolist() == [len(one.operations) for one in parsed]
+    assert len(ledger.view_payload(ledger.encode_payload([])).size) == 0
+    with pytest.raises(EncodingError, match="payload"):
+        ledger.view_payload(payload[:-1])
+    with pytest.raises(EncodingError, match="transaction 1"):
+        ledger.view_payload(ledger.encode_payload([items[0], items[1][:-1], items[2]]))
+
+
 def test_threads_and_backends_change_nothing(backend: str) -> None:
     signers = (CLERK, BANK)
     items = [transaction(create(i), by=(signers[i % 2],)) for i in range(150)]

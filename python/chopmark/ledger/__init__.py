@@ -58,6 +58,7 @@ __all__ = [
     "Roles",
     "Roots",
     "Signer",
+    "Transactions",
     "Verdict",
     "Withdraw",
     "build_transaction",
@@ -70,6 +71,7 @@ __all__ = [
     "iterate_payload",
     "result_name",
     "transaction_id",
+    "view_payload",
 ]
 
 RESULT_NAMES = _core.ledger.result_names()
@@ -82,6 +84,12 @@ Results = _core.ledger.Results
 """Transactions that became final, in order, an array for each field: `height` (m,) uint64,
 `transaction_id` (m, 32) uint8, `code` (m,) uint16, `failing_op` (m,) uint8 (255: none), `log_index`
 (m,) uint64.
+"""
+Transactions = _core.ledger.Transactions
+"""Transactions of a payload, in order, an array for each field: `start` (m,) uint64 and `size` (m,)
+uint32, where each stands in the payload's bytes; `transaction_id` (m, 32) uint8; `field` (m,) uint16;
+`submitter` (m,) uint32, the first signer's member; `valid_until` (m,) uint64; `signers` and
+`operations` (m,) uint8, how many.
 """
 Roots: TypeAlias = tuple[bytes, int, bytes]
 E = TypeVar("E", bound=StateEntry)
@@ -170,6 +178,15 @@ def iterate_payload(payload: bytes) -> list[bytes]:
     """The transactions of a payload (C-29)."""
     check_payload(payload)
     return _parse_payload(payload)
+
+
+def view_payload(payload: BytesLike) -> Transactions:
+    """What stands in a payload (C-29), all transactions parsed in one call without the GIL.
+
+    EncodingError, naming the transaction, if the payload or one of them is malformed; signatures and
+    chain are not looked at. The payload of a block stands behind its header of 284 bytes.
+    """
+    return _core.ledger.view_payload(payload)
 
 
 def result_name(code: int) -> str:

@@ -9,6 +9,7 @@
 #include "embed/python/errors.hpp"
 #include "embed/python/locked.hpp"
 #include "hash/blake3.hpp"
+#include "hash/many.hpp"
 #include "ledger/ledger.hpp"
 #include "pool/pool.hpp"
 
@@ -78,6 +79,76 @@ struct Results {
     }
   }
 };
+
+/// chopmark.ledger.Transactions: those of a payload, an array for each field.
+struct Transactions {
+  py::array_t<std::uint64_t> start;
+  py::array_t<std::uint32_t> size;
+  py::array_t<std::uint8_t> transaction_id;
+  py::array_t<std::uint16_t> field;
+  py::array_t<std::uint32_t> submitter;
+  py::array_t<std::uint64_t> valid_until;
+  py::array_t<std::uint8_t> signers;
+  py::array_t<std::uint8_t> operations;
+
+  Transactions(ByteView payload, const std::vector<TransactionView>& views,
+               const std::vector<Digest>& ids)
+      : start(rows(views)),
+        size(rows(views)),
+        transaction_id({rows(views), py::ssize_t{32}}),
+        field(rows(views)),
+        submitter(rows(views)),
+        valid_until(rows(views)),
+        signers(rows(views)),
+        operations(rows(views)) {
+    for (py::ssize_t i = 0; i < rows(views); ++i) {
+      const TransactionView& view = views[static_cast<std::size_t>(i)];
+      const Digest& id = ids[static_cast<std::size_t>(i)];
+      start.mutable_at(i) = static_cast<std::uint64_t>(view.bytes.data() - payload.data());
+      size.mutable_at(i) = static_cast<std::uint32_t>(view.bytes.size());
+      std::copy(id.begin(), id.end(), transaction_id.mutable_data(i, 0));
+      field.mutable_at(i) = view.field;
+      submitter.mutable_at(i) = view.signer(0).member;
+      valid_until.mutable_at(i) = view.valid_until;
+      signers.mutable_at(i) = view.signer_count;
+      operations.mutable_at(i) = view.operation_count;
+    }
+  }
+
+ private:
+  static py::ssize_t rows(const std::vector<TransactionView>& views) noexcept {
+    return static_cast<py::ssize_t>(views.size());
+  }
+};
+
+Transactions view_payload(py::handle payload) {
+  const ConstantBytes bytes(payload, "payload");
+  std::vector<TransactionView> views;
+  std::vector<Digest> ids;
+  std::string what = "payload";
+  std::optional<Failure> failure;
+  {
+    const py::gil_scoped_release release;
+    const Result<std::vector<ByteView>> items = parse_payload(bytes.bytes());
+    if (!items) failure = items.failure();
+    std::vector<ByteView> bodies;
+    for (std::size_t i = 0; !failure && i < items->size(); ++i) {
+      const Result<TransactionView> parsed = parse_transaction((*items)[i]);
+      if (parsed) {
+        views.push_back(*parsed);
+        bodies.push_back(parsed->body);
+      } else {
+        failure = parsed.failure();
+        what = "transaction " + std::to_string(i);
+      }
+    }
+    ids.resize(bodies.size());
+    if (!failure && !ids.empty())
+      hash_many(HashId::sha256, Items::list(bodies.data(), bodies.size()), ids[0].data(), 1);
+  }
+  if (failure) raise_encoding_error(*failure, what.c_str());
+  return Transactions(bytes.bytes(), views, ids);
+}
 
 std::string verdict_detail(const Verdict& verdict) {
   switch (verdict.refusal) {
@@ -335,6 +406,17 @@ void bind_ledger(py::module_& core) {
   m.def("check_header", &check_header, py::arg("header"));
   m.def("check_payload", &check_payload, py::arg("payload"));
   m.def("transaction_id", &id_of, py::arg("transaction"));
+  py::class_<Transactions>(
+      m, "Transactions", "Transactions of a payload, an array for each field; see chopmark.ledger.")
+      .def_readonly("start", &Transactions::start)
+      .def_readonly("size", &Transactions::size)
+      .def_readonly("transaction_id", &Transactions::transaction_id)
+      .def_readonly("field", &Transactions::field)
+      .def_readonly("submitter", &Transactions::submitter)
+      .def_readonly("valid_until", &Transactions::valid_until)
+      .def_readonly("signers", &Transactions::signers)
+      .def_readonly("operations", &Transactions::operations);
+  m.def("view_payload", &view_payload, py::arg("payload"));
 
   py::class_<Verdict>(m, "Verdict", "Whether a block is valid, and if not, why.")
       .def_property_readonly("ok",
