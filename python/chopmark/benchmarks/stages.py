@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the time of a combined Ed25519 verification goes."""
+"""Where the time of a combined Ed25519 verification goes, and how such splits are shown."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ STAGES = ("hash", "decode_keys", "decode_r", "scalars", "coefficients", "buckets
 
 @dataclass(frozen=True)
 class Split:
-    """Nanoseconds for each signature, by stage; medians."""
+    """Nanoseconds for each signature or transaction, by stage; medians."""
 
     name: str
     nanoseconds: dict[str, float]
@@ -49,8 +49,8 @@ def splits(rounds: int = 5) -> list[Split]:
 
 
 def render_splits(made: list[Split]) -> str:
-    """A line for each batch: nanoseconds and share of each stage."""
-    lines = ["  where the time goes, ns per signature:"]
+    """A line for each: nanoseconds and share of each stage."""
+    lines = ["  where the time goes, ns for each signature or transaction:"]
     for one in made:
         total = sum(one.nanoseconds.values())
         parts = ", ".join(

@@ -19,6 +19,7 @@ import click
 def bench(quick: bool, as_json: bool, folder: Path | None, only: str) -> None:
     """Measure the native core against pure Python and against the peers that are installed."""
     from chopmark.benchmarks.cases import cases
+    from chopmark.benchmarks.ledger import block_split
     from chopmark.benchmarks.measure import measure, record, save
     from chopmark.benchmarks.stages import render_splits, splits
     from chopmark.benchmarks.table import render
@@ -33,6 +34,8 @@ def bench(quick: bool, as_json: bool, folder: Path | None, only: str) -> None:
     if not rows:
         raise click.UsageError(f"no row has a name with {only!r} in it")
     shown = splits() if any(row.name.startswith("ed25519") for row in rows) else []
+    if any(row.name.startswith("ledger") for row in rows):
+        shown.append(block_split(1000) if quick else block_split())
     made = record(rows, shown)
     if folder is not None:
         click.echo(f"  wrote {save(folder, made)}", err=True)
