@@ -87,8 +87,8 @@ Results = _core.ledger.Results
 """
 Transactions = _core.ledger.Transactions
 """Transactions of a payload, in order, an array for each field: `start` (m,) uint64 and `size` (m,)
-uint32, where each stands in the payload's bytes; `transaction_id` (m, 32) uint8; `field` (m,) uint16;
-`submitter` (m,) uint32, the first signer's member; `valid_until` (m,) uint64; `signers` and
+uint32, where each stands in the payload's bytes; `transaction_id` (m, 32) uint8; `field` (m,)
+uint16; `submitter` (m,) uint32, the first signer's member; `valid_until` (m,) uint64; `signers` and
 `operations` (m,) uint8, how many.
 """
 Roots: TypeAlias = tuple[bytes, int, bytes]
@@ -183,8 +183,8 @@ def iterate_payload(payload: bytes) -> list[bytes]:
 def view_payload(payload: BytesLike) -> Transactions:
     """What stands in a payload (C-29), all transactions parsed in one call without the GIL.
 
-    EncodingError, naming the transaction, if the payload or one of them is malformed; signatures and
-    chain are not looked at. The payload of a block stands behind its header of 284 bytes.
+    EncodingError, naming the transaction, if the payload or one of them is malformed; signatures
+    and chain are not looked at. The payload of a block stands behind its header of 284 bytes.
     """
     return _core.ledger.view_payload(payload)
 
