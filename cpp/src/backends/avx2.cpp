@@ -22,9 +22,9 @@ namespace {
 #include "backends/lanes/decode.inl"
 #include "backends/lanes/exact.inl"
 #include "backends/lanes/buckets.inl"
-// clang-format on
 #include "backends/lanes/many.inl"
 #include "backends/lanes/in_step.inl"
+// clang-format on
 // In this order: what one offers, the next may use.
 #include "backends/avx2/bytes.inl"
 #include "backends/avx2/sha256_ni.inl"

@@ -30,9 +30,9 @@ namespace {
 #include "backends/lanes/exact.inl"
 #include "backends/lanes/buckets.inl"
 #include "backends/lanes/scalar52.inl"
-// clang-format on
 #include "backends/lanes/many.inl"
 #include "backends/lanes/in_step.inl"
+// clang-format on
 // In this order: what one offers, the next may use.
 #include "backends/avx2/u32x8.inl"
 #include "backends/avx512ifma/bytes.inl"

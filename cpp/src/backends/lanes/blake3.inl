@@ -147,8 +147,7 @@ struct Blake3Lanes {
     Vector cv[8];
     broadcast_words<L>(cv, key);
     cv[7] = L::or2(cv[7], L::template shifted_left<24>(L::load(depths)));
-    compress(cv, m,
-             rest_of(64, kBlake3Keyed | kBlake3ChunkStart | kBlake3ChunkEnd | kBlake3Root));
+    compress(cv, m, rest_of(64, kBlake3Keyed | kBlake3ChunkStart | kBlake3ChunkEnd | kBlake3Root));
     L::scatter_half_words(outs, cv);
   }
 
