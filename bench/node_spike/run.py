@@ -27,7 +27,7 @@ STAGES = {
     "admit": "Pool.admit: parse, dedup, signatures",
     "names": "naming and finding pieces, in Python",
     "select": "Pool.select and header",
-    "validate": "Ledger.validate_block, signatures again",
+    "validate": "Ledger.validate_block; signatures that the pool has verified are known",
     "finalize": "Ledger.finalize",
     "forget": "Pool.remove_final",
     "log": "block log, write and fsync",

@@ -57,7 +57,7 @@ class StubLedger:
     def log_root(self) -> bytes:
         return self._root
 
-    def validate_block(self, block: bytes) -> StubVerdict:
+    def validate_block(self, block: bytes, *, pool: object) -> StubVerdict:
         header, digest = parse_header(block[:284]), sha256(block[:284])
         payload = memoryview(block)[284:]
         count = count_in(len(payload) - 4)

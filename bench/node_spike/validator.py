@@ -222,7 +222,7 @@ class Validator:
 
     def _validate(self, height: int, block: bytes) -> None:
         with self._stages("validate"):
-            verdict = self.ledger.validate_block(block)
+            verdict = self.ledger.validate_block(block, pool=self.pool)
         if not verdict.ok:
             raise AssertionError(f"block {height}: {verdict.code} {verdict.detail}")
         self.block_count += 1
