@@ -74,7 +74,7 @@ class StubLedger:
 
 
 class StubPool:
-    """Counts what was admitted."""
+    """Counts what was admitted. Selects nothing: batches are chosen from the store."""
 
     def __init__(self) -> None:
         self.size = 0
@@ -92,9 +92,6 @@ class StubPool:
         self._admitted += valid
         self.size += valid
         return valid, 0, count - valid, 0
-
-    def select(self, ledger: StubLedger, parent: bytes, height: int, bytes_max: int) -> bytes:
-        raise NotImplementedError("batches are chosen from the store")
 
     def remove_final(self, ledger: StubLedger) -> int:
         self.size = self._admitted - ledger.log_size

@@ -33,7 +33,7 @@ ZERO = bytes(32)
 
 
 def ledger_and_pool(settings: Settings) -> tuple[Ledger, Pool]:
-    """The native ones, or stubs with the same face."""
+    """The native ones, or stubs with the part of their face that batches need."""
     if not settings.execute_us:
         return Ledger(genesis().encode()), Pool()
     if settings.payload != "batches":

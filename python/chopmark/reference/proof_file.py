@@ -9,6 +9,11 @@ and status of a record at a height; that an entry is absent there; that a key or
 there. With `--document`, also that exactly this document was recorded. The chain id is the trust
 anchor and must come from elsewhere: it is the SHA-256 of the genesis, which names the validators.
 
+In this order: Ed25519; BLAKE3; encodings of the chain (genesis, header, transaction); entries of
+the state and their proofs; headers and their finality; the file in JSON and CBOR; what each kind
+proves; the program. `verify` is the way in. It is long so that whoever doubts has one file to read
+and carry.
+
 Exit status: 0 proven; 1 not proven, a transaction that failed (unless `--allow-refused`), or a
 record that is withdrawn or erased (unless `--allow-inactive`); 2 wrong usage.
 """
