@@ -121,61 +121,6 @@ void World::hold(const ObjectId& object, bool on) {
   next_block();
 }
 
-Bytes encoded(const Schema& schema) {
-  codec::Writer out;
-  out.u16(schema.id);
-  out.u16(schema.field);
-  out.u8(static_cast<std::uint8_t>(schema.mode));
-  out.u16(schema.role_bits);
-  out.bytes(Digest{});
-  return out.take();
-}
-
-Bytes encoded(const Template& one) {
-  codec::Writer out;
-  out.u16(one.id);
-  out.u16(one.field);
-  out.u8(one.review ? 1 : 0);
-  out.bytes(Digest{});
-  out.u8(one.party_count);
-  for (std::size_t i = 0; i < one.party_count; ++i)
-    out.u16(one.party_roles[i]);
-  out.u8(one.openers);
-  out.u8(one.state_count);
-  for (std::size_t i = 0; i < one.state_count; ++i) {
-    out.u8(one.states[i].closed ? 1 : 0);
-    out.u64(one.states[i].limit_ms);
-    out.u8(one.states[i].timeout_to);
-  }
-  out.u8(one.transition_count);
-  for (std::size_t i = 0; i < one.transition_count; ++i) {
-    const Template::Transition& transition = one.transitions[i];
-    for (const std::uint8_t byte :
-         {transition.from, transition.event, transition.to, transition.by, transition.with})
-      out.u8(byte);
-    out.u16(transition.role_bits);
-    out.u8(transition.refs);
-  }
-  return out.take();
-}
-
-Bytes encoded(const AssetClass& one) {
-  codec::Writer out;
-  out.u32(one.id);
-  out.u16(one.field);
-  out.u8(one.flags);
-  out.u32(one.issuer);
-  out.u8(static_cast<std::uint8_t>(one.backing));
-  out.u8(one.claim);
-  out.u16(one.holder_roles);
-  out.u32(one.holders_max);
-  out.u64(one.supply_max);
-  out.u64(one.issue_max);
-  out.u64(one.expires);
-  out.bytes(Digest{});
-  return out.take();
-}
-
 RecordOperation create_record(const Digest& id) {
   RecordOperation op;
   op.record_id = id;

@@ -9,6 +9,7 @@
 #include "codec/writer.hpp"
 #include "ledger/operations.hpp"
 #include "test.hpp"
+#include "types/operation_samples.hpp"
 
 namespace chopmark::test {
 
@@ -146,10 +147,11 @@ class World {
   Bytes operations_;
 };
 
-// Definitions as bytes.
-Bytes encoded(const Schema& schema);
-Bytes encoded(const Template& one);
-Bytes encoded(const AssetClass& one);
+/// A definition as bytes, described by zeros.
+template <class Definition>
+Bytes encoded(const Definition& one) {
+  return definition_of(one, Digest{});
+}
 
 RecordOperation create_record(const Digest& id);
 RecordOperation change_record(RecordAction action, const Digest& id, std::uint32_t version);
