@@ -167,15 +167,35 @@ HEADER_OBJECT = codec.Header(
     time_ms=1_700_000_000_001,
 )
 
-BODY_FIELDS = (
-    *[("header_" + name, text) for name, text in HEADER_FIELDS],
-    ("leader_signature", r("5a", 64)),
-    ("justification_length", "00000003"), ("justification", ANCHOR),
-    ("payload_length", "00000004"), ("payload", "00000000"),
+CLOSING_FIELDS = (
+    ("tag", "21"), ("version", "01"), ("chain_id", r("aa")),
+    ("epoch", "0000000000000001"), ("view", "0000000000000203"), ("height", "0000000000000102"),
+    ("parent_view", "0000000000000202"), ("parent_digest", r("bb")), ("leader", "0102"),
+    ("last", r("cc")), ("justify_root", ANCHOR_ROOT), ("time_ms", "0000018bcfe56801"),
 )  # fmt: skip
-BODY = (HEADER_OBJECT, b"\x5a" * 64, bytes(3), bytes(4))
-PROPOSAL = Fields(("tag", "50"), *BODY_FIELDS)
-BLOCK = Fields(("tag", "54"), *BODY_FIELDS)
+CLOSING_OBJECT = codec.ClosingHeader(
+    chain_id=b"\xaa" * 32,
+    epoch=1,
+    view=0x203,
+    height=0x102,
+    parent_view=0x202,
+    parent_digest=b"\xbb" * 32,
+    leader=0x102,
+    last=b"\xcc" * 32,
+    justify_root=hashlib.sha256(bytes(3)).digest(),
+    time_ms=1_700_000_000_001,
+)
+
+HEAD = [("header_" + name, text) for name, text in HEADER_FIELDS]
+CLOSING_HEAD = [("header_" + name, text) for name, text in CLOSING_FIELDS]
+LEADER_SIGNATURE = ("leader_signature", r("5a", 64))
+JUSTIFIED = [("justification_length", "00000003"), ("justification", ANCHOR)]
+PARTS = [*JUSTIFIED, ("payload_length", "00000004"), ("payload", "00000000")]
+NO_PAYLOAD = [*JUSTIFIED, ("payload_length", "00000000")]
+PROPOSAL = Fields(("tag", "50"), *HEAD, LEADER_SIGNATURE, *PARTS)
+BLOCK = Fields(("tag", "54"), *HEAD, *PARTS)
+CLOSING_PROPOSAL = Fields(("tag", "50"), *CLOSING_HEAD, LEADER_SIGNATURE, *NO_PAYLOAD)
+CLOSING_BLOCK = Fields(("tag", "54"), *CLOSING_HEAD, *NO_PAYLOAD)
 VOTE = Fields(
     ("tag", "51"), ("kind", "12"), ("validator", "0008"), ("epoch", "0000000000000001"),
     ("view", "0000000000000203"), ("digest", r("bb")), ("signature", r("5a", 64)),
@@ -194,12 +214,24 @@ NULLIFICATION = Fields(
     ("bitmap_length", "02"), ("bitmap", "7f 00"),
     *[(f"signature_{i}", r(f"0{i}", 64)) for i in range(7)],
 )  # fmt: skip
-ASK = Fields(
-    ("tag", "53"), ("epoch", "0000000000000001"), ("view", "0000000000000203"), ("what", "01")
-)
-ASK_BLOCK = Fields(
-    ("tag", "53"), ("epoch", "0000000000000001"), ("view", "0000000000000203"), ("what", "02"),
-    ("digest", r("bb")),
+ASKED = (("tag", "53"), ("epoch", "0000000000000001"), ("number", "0000000000000203"))
+ASK = Fields(*ASKED, ("what", "01"))
+ASK_BLOCK = Fields(*ASKED, ("what", "02"), ("digest", r("bb")))
+ASK_FINAL = Fields(*ASKED, ("what", "03"))
+AMNESIA_ASK = Fields(("tag", "55"), ("epoch", "0000000000000001"), ("nonce", r("ab")))
+REPLIED = (
+    ("tag", "56"), ("epoch", "0000000000000001"), ("nonce", r("ab")), ("validator", "0008"),
+    ("highest", "0000000000000204"), ("signature", r("5a", 64)),
+)  # fmt: skip
+AMNESIA_REPLY = Fields(*REPLIED, ("proof_kind", "00"))
+AMNESIA_PROOF = Fields(
+    *REPLIED, ("proof_kind", "01"),
+    ("proof_length", f"{len(NULLIFICATION.data) - 1:08x}"), ("proof", NULLIFICATION.data[1:].hex()),
+)  # fmt: skip
+EVIDENCE = Fields(
+    ("tag", "57"), ("kind", "03"), ("culprit", "0102"), ("epoch", "0000000000000001"),
+    ("first_length", "00000002"), ("first", "51 12"), ("second_length", "00000001"),
+    ("second", "51"),
 )  # fmt: skip
 
 
@@ -256,8 +288,14 @@ KINDS = {
         ledger.check_payload, codec.parse_payload, encode_items, PAYLOAD, PAYLOAD_OBJECT
     ),
     "header": Kind(ledger.check_header, codec.parse_header, encode_any, HEADER, HEADER_OBJECT),
-    "proposal": message_kind(PROPOSAL, messages.Proposal(*BODY)),
-    "block": message_kind(BLOCK, messages.Block(*BODY)),
+    "proposal": message_kind(
+        PROPOSAL, messages.Proposal(HEADER_OBJECT, b"\x5a" * 64, bytes(3), bytes(4))
+    ),
+    "block": message_kind(BLOCK, messages.Block(HEADER_OBJECT, bytes(3), bytes(4))),
+    "closing_proposal": message_kind(
+        CLOSING_PROPOSAL, messages.Proposal(CLOSING_OBJECT, b"\x5a" * 64, bytes(3), b"")
+    ),
+    "closing_block": message_kind(CLOSING_BLOCK, messages.Block(CLOSING_OBJECT, bytes(3), b"")),
     "vote": message_kind(
         VOTE, messages.Vote(messages.FINALIZE, 8, 1, 0x203, b"\xbb" * 32, b"\x5a" * 64)
     ),
@@ -281,7 +319,27 @@ KINDS = {
         ),
     ),
     "ask": message_kind(ASK, messages.Ask(1, 0x203)),
-    "ask_block": message_kind(ASK_BLOCK, messages.Ask(1, 0x203, b"\xbb" * 32)),
+    "ask_block": message_kind(ASK_BLOCK, messages.Ask(1, 0x203, messages.BLOCK, b"\xbb" * 32)),
+    "ask_final": message_kind(ASK_FINAL, messages.Ask(1, 0x203, messages.FINAL_BLOCKS)),
+    "amnesia_ask": message_kind(AMNESIA_ASK, messages.AmnesiaAsk(1, b"\xab" * 32)),
+    "amnesia_reply": message_kind(
+        AMNESIA_REPLY,
+        messages.AmnesiaReply(1, b"\xab" * 32, 8, 0x204, b"\x5a" * 64, None),
+    ),
+    "amnesia_proof": message_kind(
+        AMNESIA_PROOF,
+        messages.AmnesiaReply(
+            1,
+            b"\xab" * 32,
+            8,
+            0x204,
+            b"\x5a" * 64,
+            messages.Certificate(
+                messages.NULLIFY, 1, 0x203, bytes(32), {i: bytes([i]) * 64 for i in range(7)}
+            ),
+        ),
+    ),
+    "evidence": message_kind(EVIDENCE, messages.Evidence(3, 0x102, 1, b"\x51\x12", b"\x51")),
 }
 EACH_KIND = pytest.mark.parametrize("name", KINDS)
 
@@ -327,8 +385,9 @@ def test_golden(name: str) -> None:
 
 
 def test_golden_sizes() -> None:
-    """C-30, C-20."""
+    """C-30, C-37, C-20."""
     assert len(HEADER.data) == codec.HEADER_BYTES == 284
+    assert len(CLOSING_OBJECT.encode()) == codec.CLOSING_BYTES == 172  # C-37
     assert len(TRANSACTION.data) == 3 + 32 + 2 + 8 + 16 + 1 + 16 + 1 + 4 * 4 + 331 + 128
 
 
@@ -351,6 +410,54 @@ def test_golden_signing_payloads_of_votes() -> None:
     assert messages.vote_payload(chain, 0x11, 1, 0x203, block) == b"\x11" + chain + subject
 
 
+def test_golden_signing_payload_of_amnesia_replies() -> None:
+    """C-44."""
+    chain, nonce, key = b"\xaa" * 32, b"\xab" * 32, b"\xac" * 32
+    expected = b"\x13" + chain + bytes.fromhex("0000000000000001") + nonce + key
+    expected += bytes.fromhex("0000000000000204")
+    assert messages.amnesia_payload(chain, 1, nonce, key, 0x204) == expected
+
+
+def test_golden_set() -> None:
+    """C-46."""
+    keys = b"\x11" * 32, b"\x22" * 32
+    assert messages.encode_set(keys) == b"\x02" + b"".join(keys)
+    assert messages.set_hash(keys) == hashlib.sha256(b"\x41\x02" + b"".join(keys)).digest()
+
+
+POSITION = Fields(
+    ("tag", "42"), ("version", "01"), ("epoch", "0000000000000002"),
+    ("anchor_height", "0000000000000101"), ("anchor_digest", r("bb")),
+    ("anchor_time_ms", "0000018bcfe56800"), ("anchor_records", "01"), ("count", "02"),
+    ("key_0", r("11")), ("key_1", r("22")), ("final", "00"),
+)  # fmt: skip
+POSITION_OBJECT = consensus.Position(
+    epoch=2,
+    anchor_height=0x101,
+    anchor_digest=b"\xbb" * 32,
+    anchor_time_ms=1_700_000_000_000,
+    anchor_records=True,
+    validators=(b"\x11" * 32, b"\x22" * 32),
+)
+
+
+def test_golden_positions() -> None:
+    """C-47."""
+    assert POSITION_OBJECT.encode() == POSITION.data
+    assert POSITION_OBJECT.height == 0x101
+    final = dataclasses.replace(POSITION_OBJECT, header=HEADER.data, finalization=b"certificate")
+    data = POSITION.data[:-1] + b"\1" + HEADER.data + b"\0\0\0\x0bcertificate"
+    assert final.encode() == data and final.height == 0x102
+    for golden, meaning in ((POSITION.data, POSITION_OBJECT), (data, final)):
+        assert consensus.read_position(golden) == meaning
+        for one in (*[golden[:size] for size in range(len(golden))], golden + b"\0"):
+            with pytest.raises(EncodingError):
+                consensus.read_position(one)
+    for name, field in (("tag", b"\x41"), ("version", b"\2"), ("final", b"\2")):
+        with pytest.raises(EncodingError):
+            consensus.read_position(POSITION.replaced(name, field))
+
+
 def test_tags() -> None:
     """C-4: whatever is signed or sent starts with a byte of its own."""
     chain = bytes(32)
@@ -361,6 +468,8 @@ def test_tags() -> None:
         0x12: messages.vote_payload(chain, messages.FINALIZE, 1, 1, bytes(32)),
         0x20: HEADER.data, 0x30: TRANSACTION.data, 0x40: GENESIS.data, 0x50: PROPOSAL.data,
         0x51: VOTE.data, 0x52: CERTIFICATE.data, 0x53: ASK.data, 0x54: BLOCK.data,
+        0x13: messages.amnesia_payload(chain, 1, chain, chain, 1), 0x21: CLOSING_OBJECT.encode(),
+        0x42: POSITION.data, 0x55: AMNESIA_ASK.data, 0x56: AMNESIA_REPLY.data, 0x57: EVIDENCE.data,
     }  # fmt: skip
     assert all(data[0] == tag for tag, data in starts.items())
 
@@ -462,7 +571,13 @@ SPOILS = [
     ("proposal", "header_payload_len", "00000005", "value"),
     ("proposal", "payload", "00000001", "value"),
     ("proposal", "justification", "010000", "value"),
-    ("block", "header_tag", "21", "tag"),
+    ("block", "header_tag", "22", "tag"),
+    # C-37
+    ("closing_block", "header_tag", "20", "truncated"),
+    ("closing_block", "header_version", "02", "version"),
+    ("closing_block", "header_justify_root", r("00"), "value"),
+    ("closing_proposal", "payload_length", "00000001", "truncated"),
+    ("closing_proposal", "payload_length", "0000000100", "value"),
     ("block", "payload", "00000001", "value"),
     ("vote", "kind", "0f", "tag"),
     ("vote", "kind", "13", "tag"),
@@ -480,9 +595,24 @@ SPOILS = [
     ("certificate", "bitmap", "ff01", "truncated"),
     ("certificate", "signature_8", "", "truncated"),
     ("ask", "what", "00", "tag"),
-    ("ask", "what", "03", "tag"),
+    ("ask", "what", "04", "tag"),
     ("ask", "what", "02", "truncated"),
     ("ask_block", "what", "01", "trailing"),
+    ("ask_block", "what", "03", "trailing"),
+    # C-44
+    ("amnesia_reply", "validator", "0009", "value"),
+    ("amnesia_reply", "proof_kind", "01", "truncated"),
+    ("amnesia_reply", "proof_kind", "02", "tag"),
+    ("amnesia_proof", "proof_kind", "00", "trailing"),
+    ("amnesia_proof", "proof_length", "ffffffff", "limit"),
+    ("amnesia_proof", "proof_length", "00000001", "truncated"),
+    # C-45
+    ("evidence", "kind", "01", "tag"),
+    ("evidence", "kind", "06", "tag"),
+    ("evidence", "kind", "09", "tag"),
+    ("evidence", "first_length", "00200001", "limit"),
+    ("evidence", "second_length", "00200001", "limit"),
+    ("evidence", "second_length", "00000000", "trailing"),
 ]
 
 

@@ -317,7 +317,7 @@ class Pool:
     def admit_waiting(
         self, ledger: Ledger, transactions: BytesLike, *, threads: int = 1
     ) -> tuple[tuple[int, int, int, int], bytes]:
-        """`admit`, and the payload of those that wait afterwards: what is worth forwarding (L-65)."""
+        """`admit`, and the payload of those that wait afterwards: what to forward (L-65)."""
         return self._pool.admit_waiting(ledger._ledger, transactions, threads)
 
     def select(self, ledger: Ledger, parent: BytesLike, height: int, bytes_max: int) -> bytes:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Votes, certificates, justifications and messages in plain Python (docs/spec/codec.md, C-40..43).
+"""Votes, certificates, justifications and messages in plain Python (docs/spec/codec.md, C-40..46).
 
 `validators` is the number of validators of the chain. Errors: InvalidEncoding.
 """
@@ -7,42 +7,54 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from chopmark.reference.codec import (
+    CLOSING_BYTES,
     HEADER_BYTES,
     PAYLOAD_BYTES_MAX,
+    TAG_CLOSING,
     ZERO,
+    ClosingHeader,
     Header,
     InvalidEncoding,
     Reader,
     be,
-    parse_header,
+    parse_any_header,
 )
 
 __all__ = [
     "FINALIZE",
     "NOTARIZE",
     "NULLIFY",
+    "AmnesiaAsk",
+    "AmnesiaReply",
     "Ask",
     "Block",
     "Certificate",
+    "Evidence",
     "Justification",
     "Message",
     "Proposal",
     "Vote",
+    "amnesia_payload",
+    "encode_set",
     "encode_sized",
     "parse_certificate",
+    "parse_evidence",
     "parse_justification",
     "parse_message",
     "quorum",
+    "set_hash",
     "vote_payload",
 ]
 
 NOTARIZE, NULLIFY, FINALIZE = 0x10, 0x11, 0x12
 MESSAGE_BYTES_MAX = 8 * 1024 * 1024
 JUSTIFY_MAX = 2048
+EVIDENCE_PART_BYTES_MAX = 2 * 1024 * 1024
 CERTIFICATE_BYTES_MAX = 64 + 32 + 64 * 32
 
 
@@ -157,33 +169,30 @@ def parse_justification(data: bytes, validators: int) -> Justification:
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
-    """What proposals and blocks carry."""
+class Proposal:
+    """C-43: 0x50."""
 
-    header: Header
+    header: Header | ClosingHeader
     leader_signature: bytes
     justification: bytes
     payload: bytes
 
-    def encode_body(self) -> bytes:
-        sized = encode_sized(self.justification) + encode_sized(self.payload)
-        return self.header.encode() + self.leader_signature + sized
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal(Body):
-    """C-43: 0x50."""
-
     def encode(self, validators: int = 0) -> bytes:
-        return b"\x50" + self.encode_body()
+        sized = encode_sized(self.justification) + encode_sized(self.payload)
+        return b"\x50" + self.header.encode() + self.leader_signature + sized
 
 
 @dataclass(frozen=True, slots=True)
-class Block(Body):
+class Block:
     """C-43: 0x54."""
 
+    header: Header | ClosingHeader
+    justification: bytes
+    payload: bytes
+
     def encode(self, validators: int = 0) -> bytes:
-        return b"\x54" + self.encode_body()
+        sized = encode_sized(self.justification) + encode_sized(self.payload)
+        return b"\x54" + self.header.encode() + sized
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,40 +211,130 @@ class Vote:
         return b"\x51" + be(self.kind, 1) + be(self.validator, 2) + subject + self.signature
 
 
+CERTIFICATE, BLOCK, FINAL_BLOCKS = 1, 2, 3
+
+
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """C-43: 0x53. For a certificate or the asked one's nullify; with a digest, for a block."""
+    """C-43: 0x53. `number` is a view, or a height if final blocks are asked for; the digest is that
+    of a block.
+    """
 
     epoch: int
-    view: int
-    digest: bytes | None = None
+    number: int
+    what: int = CERTIFICATE
+    digest: bytes = b""
 
     def encode(self, validators: int = 0) -> bytes:
-        what = b"\x01" if self.digest is None else b"\x02" + self.digest
-        return b"\x53" + be(self.epoch, 8) + be(self.view, 8) + what
+        return b"\x53" + be(self.epoch, 8) + be(self.number, 8) + be(self.what, 1) + self.digest
 
 
-Message: TypeAlias = Proposal | Vote | Certificate | Ask | Block
+@dataclass(frozen=True, slots=True)
+class AmnesiaAsk:
+    """C-44: 0x55."""
+
+    epoch: int
+    nonce: bytes
+
+    def encode(self, validators: int = 0) -> bytes:
+        return b"\x55" + be(self.epoch, 8) + self.nonce
 
 
-def read_body(reader: Reader) -> tuple[Header, bytes, bytes, bytes]:
+@dataclass(frozen=True, slots=True)
+class AmnesiaReply:
+    """C-44: 0x56."""
+
+    epoch: int
+    nonce: bytes
+    validator: int
+    highest: int
+    signature: bytes
+    proof: Certificate | None
+
+    def encode(self, validators: int = 0) -> bytes:
+        head = be(self.epoch, 8) + self.nonce + be(self.validator, 2) + be(self.highest, 8)
+        proof = b"" if self.proof is None else encode_sized(self.proof.encode(validators))
+        return b"\x56" + head + self.signature + be(self.proof is not None, 1) + proof
+
+
+def amnesia_payload(
+    chain_id: bytes, epoch: int, nonce: bytes, asker_key: bytes, highest: int
+) -> bytes:
+    """C-44: the bytes that a reply signs."""
+    return b"\x13" + chain_id + be(epoch, 8) + nonce + asker_key + be(highest, 8)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """C-45; as a message 0x57."""
+
+    kind: int
+    culprit: int
+    epoch: int
+    first: bytes
+    second: bytes
+
+    def encode_alone(self) -> bytes:
+        head = be(self.kind, 1) + be(self.culprit, 2) + be(self.epoch, 8)
+        return head + encode_sized(self.first) + encode_sized(self.second)
+
+    def encode(self, validators: int = 0) -> bytes:
+        return b"\x57" + self.encode_alone()
+
+
+Message: TypeAlias = (
+    Proposal | Vote | Certificate | Ask | Block | AmnesiaAsk | AmnesiaReply | Evidence
+)
+
+
+def encode_set(public_keys: Sequence[bytes]) -> bytes:
+    """C-46."""
+    return be(len(public_keys), 1) + b"".join(public_keys)
+
+
+def set_hash(public_keys: Sequence[bytes]) -> bytes:
+    """C-46: what a header calls `next_set_hash`."""
+    return hashlib.sha256(b"\x41" + encode_set(public_keys)).digest()
+
+
+def read_any_header(reader: Reader) -> Header | ClosingHeader:
     start = reader.at
-    head = reader.bytes(HEADER_BYTES)
+    closing = reader.data[start : start + 1] == bytes([TAG_CLOSING])
+    head = reader.bytes(CLOSING_BYTES if closing else HEADER_BYTES)
     try:
-        header = parse_header(head)
+        return parse_any_header(head)
     except InvalidEncoding as error:
         raise InvalidEncoding(error.reason, start + error.offset) from None
-    signature = reader.bytes(64)
+
+
+def read_sized(reader: Reader, most: int) -> bytes:
     size = reader.uint(4)
-    reader.expect(size <= MESSAGE_BYTES_MAX, "limit")
-    justification = reader.bytes(size)
+    reader.expect(size <= most, "limit")
+    return reader.bytes(size)
+
+
+def read_parts(reader: Reader, header: Header | ClosingHeader) -> tuple[bytes, bytes]:
+    """Justification and payload."""
+    justification = read_sized(reader, MESSAGE_BYTES_MAX)
     reader.expect(hashlib.sha256(justification).digest() == header.justify_root, "value")
-    size = reader.uint(4)
-    reader.expect(size <= PAYLOAD_BYTES_MAX, "limit")
-    payload = reader.bytes(size)
-    reader.expect(len(payload) == header.payload_len, "value")
-    reader.expect(hashlib.sha256(payload).digest() == header.payload_root, "value")
-    return header, signature, justification, payload
+    payload = read_sized(reader, PAYLOAD_BYTES_MAX)
+    if isinstance(header, ClosingHeader):
+        reader.expect(not payload, "value")
+    else:
+        reader.expect(len(payload) == header.payload_len, "value")
+        reader.expect(hashlib.sha256(payload).digest() == header.payload_root, "value")
+    return justification, payload
+
+
+def read_proposal(reader: Reader) -> Proposal:
+    header = read_any_header(reader)
+    signature = reader.bytes(64)
+    return Proposal(header, signature, *read_parts(reader, header))
+
+
+def read_block(reader: Reader) -> Block:
+    header = read_any_header(reader)
+    return Block(header, *read_parts(reader, header))
 
 
 def read_vote(reader: Reader, validators: int) -> Vote:
@@ -247,9 +346,34 @@ def read_vote(reader: Reader, validators: int) -> Vote:
 
 
 def read_ask(reader: Reader) -> Ask:
-    epoch, view, what = reader.uint(8), reader.uint(8), reader.uint(1)
-    reader.expect(what in (1, 2), "tag")
-    return Ask(epoch, view, reader.bytes(32) if what == 2 else None)
+    epoch, number, what = reader.uint(8), reader.uint(8), reader.uint(1)
+    reader.expect(CERTIFICATE <= what <= FINAL_BLOCKS, "tag")
+    return Ask(epoch, number, what, reader.bytes(32) if what == BLOCK else b"")
+
+
+def read_amnesia_reply(reader: Reader, validators: int) -> AmnesiaReply:
+    epoch, nonce, validator = reader.uint(8), reader.bytes(32), reader.uint(2)
+    reader.expect(validator < validators, "value")
+    highest, signature, kind = reader.uint(8), reader.bytes(64), reader.uint(1)
+    reader.expect(kind <= 1, "tag")
+    proof = read_certificate(reader, validators) if kind == 1 else None
+    return AmnesiaReply(epoch, nonce, validator, highest, signature, proof)
+
+
+def read_evidence(reader: Reader) -> Evidence:
+    kind = reader.uint(1)
+    reader.expect(kind in (2, 3, 4, 5, 7, 8), "tag")
+    culprit, epoch = reader.uint(2), reader.uint(8)
+    first = read_sized(reader, EVIDENCE_PART_BYTES_MAX)
+    return Evidence(kind, culprit, epoch, first, read_sized(reader, EVIDENCE_PART_BYTES_MAX))
+
+
+def parse_evidence(data: bytes) -> Evidence:
+    """Exactly one piece of evidence; whether it holds is not asked."""
+    reader = Reader(data)
+    evidence = read_evidence(reader)
+    reader.finish()
+    return evidence
 
 
 def parse_message(data: bytes, validators: int) -> Message:
@@ -257,20 +381,30 @@ def parse_message(data: bytes, validators: int) -> Message:
     reader = Reader(data)
     reader.expect(len(data) <= MESSAGE_BYTES_MAX, "limit")
     tag = reader.uint(1)
-    reader.expect(tag in (0x50, 0x51, 0x52, 0x53, 0x54), "tag")
     if tag == 0x52:
         try:
             return parse_certificate(data[1:], validators)
         except InvalidEncoding as error:
             raise InvalidEncoding(error.reason, 1 + error.offset) from None
-    message: Message
-    if tag == 0x50:
-        message = Proposal(*read_body(reader))
-    elif tag == 0x54:
-        message = Block(*read_body(reader))
-    elif tag == 0x51:
-        message = read_vote(reader, validators)
-    else:
-        message = read_ask(reader)
+    message = read_message(reader, tag, validators)
     reader.finish()
     return message
+
+
+def read_message(reader: Reader, tag: int, validators: int) -> Message:
+    match tag:
+        case 0x50:
+            return read_proposal(reader)
+        case 0x51:
+            return read_vote(reader, validators)
+        case 0x53:
+            return read_ask(reader)
+        case 0x54:
+            return read_block(reader)
+        case 0x55:
+            return AmnesiaAsk(reader.uint(8), reader.bytes(32))
+        case 0x56:
+            return read_amnesia_reply(reader, validators)
+        case 0x57:
+            return read_evidence(reader)
+    raise InvalidEncoding("tag", reader.at)
