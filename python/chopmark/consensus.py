@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from chopmark import _core
 from chopmark._types import BytesLike
 from chopmark.errors import EncodingError
+from chopmark.reference.messages import encode_set
 
 __all__ = [
     "Build",
@@ -31,7 +32,6 @@ __all__ = [
     "Epoch",
     "Evidence",
     "Persist",
-    "Position",
     "Record",
     "Replica",
     "Send",
@@ -48,7 +48,6 @@ __all__ = [
     "message",
     "pending",
     "position",
-    "read_position",
     "read_record",
     "signed",
     "stored",
@@ -498,63 +497,7 @@ def decode_effects(data: bytes) -> list[Effect]:
     return effects
 
 
-# --- Positions and records (C-47, B-60) ----------------------------------------------------------
-
-
-def encode_set(public_keys: Sequence[bytes]) -> bytes:
-    """C-46."""
-    return struct.pack(">B", len(public_keys)) + b"".join(public_keys)
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Where a chain stands (C-47): in which epoch, on which anchor, after which final block."""
-
-    epoch: int
-    anchor_height: int
-    anchor_digest: bytes
-    anchor_time_ms: int
-    anchor_records: bool  # the anchor block has transactions
-    validators: tuple[bytes, ...]  # of the epoch
-    header: bytes = b""  # of its last final block; empty if none is final yet
-    finalization: bytes = b""
-
-    @property
-    def height(self) -> int:
-        """Of the last final block."""
-        return u(8, self.header, 50) if self.header else self.anchor_height
-
-    def encode(self) -> bytes:
-        """C-47."""
-        head = struct.pack(
-            ">BBQQ32sQB",
-            0x42,
-            1,
-            self.epoch,
-            self.anchor_height,
-            self.anchor_digest,
-            self.anchor_time_ms,
-            self.anchor_records,
-        )
-        final = b"\1" + self.header + struct.pack(">I", len(self.finalization))
-        tail = final + self.finalization if self.header else b"\0"
-        return head + encode_set(self.validators) + tail
-
-
-def read_position(data: bytes) -> Position:
-    """The fields of a position that a replica has made or checked; EncodingError for others."""
-    try:
-        tag, version, *fields, records, count = struct.unpack_from(">BBQQ32sQBB", data)
-        at = 60 + 32 * count
-        keys = tuple(data[start : start + 32] for start in range(60, at, 32))
-        header = data[at + 1 : at + 1 + HEADER_BYTES] if data[at] else b""
-        finalization, end = sized(data, at + 1 + HEADER_BYTES) if header else (b"", at + 1)
-        made = Position(*fields, records == 1, keys, header, finalization)
-    except (struct.error, IndexError):
-        raise EncodingError("truncated", len(data), "position") from None
-    if (tag, version, end) != (0x42, 1, len(data)) or made.encode() != data:
-        raise EncodingError("value", 0, "position")
-    return made
+# --- Records (B-60) ------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import pytest
 
-from chopmark.consensus import Deliver, Epoch, Position
+from chopmark.consensus import Deliver, Epoch
 from chopmark.node.blocks import MemoryBlockStore, final_row
+from chopmark.reference.messages import Position
 
 HEADER = b"\x20" + bytes(283)
 

@@ -32,7 +32,6 @@ from chopmark.consensus import (
 from chopmark.errors import ConsensusError, EncodingError
 from chopmark.reference.codec import ZERO, Header, InvalidEncoding
 from chopmark.reference.messages import (
-    BLOCK,
     FINALIZE,
     NOTARIZE,
     NULLIFY,
@@ -836,9 +835,9 @@ def test_ask_gets_a_bounded_reply() -> None:
     digest = proposal.header.digest
     bench.hear(proposal)
     bench.hear(bench.certify(NOTARIZE, 1, digest), bench.certify(NULLIFY, 1))
-    assert len(bench.sent(bench.hear(Ask(1, 1, BLOCK, digest)))) == 1
+    assert len(bench.sent(bench.hear(Ask(1, 1, digest)))) == 1
     assert len(bench.sent(bench.hear(Ask(1, 1)))) == 2
-    assert bench.hear(Ask(1, 1, BLOCK, ZERO), Ask(2, 1), Ask(1, 2**64 - 1)) == []
+    assert bench.hear(Ask(1, 1, ZERO), Ask(2, 1), Ask(1, 2**64 - 1)) == []
     assert all(e.to == bench.others[0] for e in bench.hear(Ask(1, 1)) if isinstance(e, Send))
 
 
@@ -892,7 +891,7 @@ def sample_messages() -> list[Message]:
         bench.certify(FINALIZE, 1, digest),
         bench.certify(NULLIFY, 1),
         Ask(1, 1),
-        Ask(1, 1, BLOCK, digest),
+        Ask(1, 1, digest),
     ]
 
 

@@ -9,12 +9,12 @@ from dataclasses import replace
 import pytest
 
 from chopmark import consensus
-from chopmark.consensus import Replica, read_position
+from chopmark.consensus import Replica
 from chopmark.errors import ConsensusError, SigningRefused
 from chopmark.ledger import Council, Create, build_transaction, iterate_payload
 from chopmark.node.devnet import Devnet, Institution, derived_key, make_genesis
 from chopmark.reference.codec import encode_payload, parse_header
-from chopmark.reference.messages import parse_certificate, set_hash
+from chopmark.reference.messages import parse_certificate, parse_position, set_hash
 from chopmark.reference.operations import SetValidators
 
 CLIENT = Institution(1, "clerk", 1, derived_key("client", 1))
@@ -211,7 +211,7 @@ def test_validators_change_at_the_end_of_an_epoch() -> None:
         net.submit(encode_payload(iterate_payload(made)[count - 2 : count - 1]), 1)
         run_until_final(net, count)
     assert {node.driver.replica.epoch for node in net.nodes} >= {2}
-    position = read_position(newcomer.driver.replica.position())
+    position = parse_position(newcomer.driver.replica.position())
     expected = (joining.public_key().public_bytes_raw(), *genesis.validators[1:])
     assert position.validators == expected
     last = parse_header(net.nodes[1].blocks[3].header)

@@ -25,6 +25,7 @@ from chopmark.errors import SigningRefused
 from chopmark.node.blocks import MemoryBlockStore
 from chopmark.node.driver import Driver
 from chopmark.node.journal import FileJournal
+from chopmark.reference.messages import parse_position
 
 SENT, CRASHED, EVENTS, EFFECTS, START, CHECKPOINT = 0, 3, 8, 9, 10, 11
 VOTES_VERIFIED, SIGNED, DURABLE, BUILT, CERTIFIED, PENDING, STORED, UNSIGNED = (
@@ -152,6 +153,13 @@ class ScriptedSigner:
         return sign(self.key, payload)
 
 
+def height_of(position: bytes) -> int:
+    if not position:
+        return 0
+    parsed = parse_position(position)
+    return parsed.anchor_height if parsed.final is None else parsed.final[0].height
+
+
 class Store(MemoryBlockStore):
     """Remembers every position, so that a crash may take back the last ones."""
 
@@ -164,7 +172,7 @@ class Store(MemoryBlockStore):
         self.positions[self.height] = position
 
     def cut(self, position: bytes) -> None:
-        height = consensus.read_position(position).height if position else 0
+        height = height_of(position)
         assert self.positions[height] == position, "another position than the run's driver stored"
         del self._blocks[height:]
         self._boundaries = {at: one for at, one in self._boundaries.items() if at <= height}
@@ -265,7 +273,9 @@ class Replay:
         )
         self.driver.script = script
         if not new_key:
-            assert kept or self.driver.replica.amnesic or rolled_back, "the run lost what was synced"
+            assert kept or self.driver.replica.amnesic or rolled_back, (
+                "the run lost what was synced"
+            )
         self.fresh = True
         self.told = 0
         replica = self.driver.replica

@@ -8,7 +8,8 @@ from __future__ import annotations
 import struct
 from typing import Protocol
 
-from chopmark.consensus import Deliver, Epoch, read_position
+from chopmark.consensus import Deliver, Epoch
+from chopmark.reference.messages import parse_position
 
 __all__ = ["BlockStore", "MemoryBlockStore", "final_row"]
 
@@ -75,7 +76,7 @@ class MemoryBlockStore:
         self._blocks.append(block)
 
     def add_epoch(self, epoch: Epoch) -> None:
-        self._boundaries[read_position(epoch.position).anchor_height] = epoch.proof
+        self._boundaries[parse_position(epoch.position).anchor_height] = epoch.proof
 
     def sync(self, position: bytes) -> None:
         self._position = position

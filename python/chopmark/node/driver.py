@@ -34,12 +34,12 @@ from chopmark.consensus import (
     SetTimer,
     Sign,
     VerifyVotes,
-    read_position,
 )
 from chopmark.errors import ConsensusError, EncodingError, JournalError, LedgerError, SigningRefused
 from chopmark.ledger import Ledger, Pool, Results
 from chopmark.node.blocks import BlockStore, MemoryBlockStore, final_row
 from chopmark.node.journal import Journal
+from chopmark.reference.messages import parse_position
 
 __all__ = ["Clock", "Driver", "FinalBlock", "Signer"]
 
@@ -139,7 +139,7 @@ class Driver:
         self._stopped: BaseException | None = None
         self._catch_up()
         self.replica = self._started(config, new_key, os.urandom(32) if nonce is None else nonce)
-        self._validators = read_position(self.replica.position()).validators
+        self._validators = parse_position(self.replica.position()).validators
         self.checkpoint()
         if new_key and self._store.position:
             self._answers.append(consensus.position(self._store.position))
@@ -268,7 +268,7 @@ class Driver:
                 for message in final_row(self._store, height):
                     self._send(link, message)
             case Epoch(position):
-                self._validators = read_position(position).validators
+                self._validators = parse_position(position).validators
                 self._store.add_epoch(effect)
         return 0
 

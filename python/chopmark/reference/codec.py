@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from chopmark.reference.operations import (
     KEY_FLAGS,
@@ -47,6 +48,7 @@ from chopmark.reference.wire import (
 __all__ = [
     "ZERO",
     "Amend",
+    "AnyHeader",
     "Attest",
     "Claim",
     "ClosingHeader",
@@ -67,7 +69,6 @@ __all__ = [
     "encode_operation",
     "encode_payload",
     "parse_any_header",
-    "parse_closing_header",
     "parse_genesis",
     "parse_header",
     "parse_payload",
@@ -78,7 +79,7 @@ __all__ = [
 
 TAG_TRANSACTION_SIGNATURE = 0x01
 TAG_HEADER = 0x20
-TAG_CLOSING = 0x21
+TAG_CLOSING_HEADER = 0x21
 TAG_TRANSACTION = 0x30
 TAG_GENESIS = 0x40
 GENESIS_VERSION = 2
@@ -327,9 +328,10 @@ def parse_payload(data: bytes) -> list[bytes]:
     return transactions
 
 
-# --- Headers (C-30 .. C-33, C-37) -----------------------------------------------------------------
+# --- Headers (C-30 .. C-33, C-37) ----------------------------------------------------------------
 
 HEADER_BYTES = 284
+CLOSING_HEADER_BYTES = 172
 
 
 @dataclass(frozen=True, slots=True)
@@ -406,12 +408,9 @@ def parse_header(data: bytes) -> Header:
     )  # fmt: skip
 
 
-CLOSING_BYTES = 172
-
-
 @dataclass(frozen=True, slots=True)
 class ClosingHeader:
-    """C-37."""
+    """C-37: stands in the place of a header above the last block of an epoch."""
 
     chain_id: bytes
     epoch: int
@@ -427,7 +426,7 @@ class ClosingHeader:
     def encode(self) -> bytes:
         return b"".join(
             [
-                bytes([TAG_CLOSING, VERSION]),
+                bytes([TAG_CLOSING_HEADER, VERSION]),
                 self.chain_id,
                 be(self.epoch, 8),
                 be(self.view, 8),
@@ -443,14 +442,19 @@ class ClosingHeader:
 
     @property
     def digest(self) -> bytes:
-        """What votes name."""
+        """What votes and children name."""
         return hashlib.sha256(self.encode()).digest()
 
 
-def parse_closing_header(data: bytes) -> ClosingHeader:
-    """Exactly one Closing header."""
+AnyHeader: TypeAlias = Header | ClosingHeader
+
+
+def parse_any_header(data: bytes) -> AnyHeader:
+    """Exactly one header of either kind, told apart by its tag."""
+    if data[:1] != bytes([TAG_CLOSING_HEADER]):
+        return parse_header(data)
     reader = Reader(data)
-    reader.tag(TAG_CLOSING, "tag")
+    reader.tag(TAG_CLOSING_HEADER, "tag")
     reader.tag(VERSION, "version")
     chain_id = reader.bytes(32)
     epoch, view, height, parent_view = (reader.uint(8) for _ in range(4))
@@ -463,8 +467,3 @@ def parse_closing_header(data: bytes) -> ClosingHeader:
         chain_id, epoch, view, height, parent_view, parent_digest, leader, last, justify_root,
         time_ms,
     )  # fmt: skip
-
-
-def parse_any_header(data: bytes) -> Header | ClosingHeader:
-    """By its first byte."""
-    return parse_closing_header(data) if data[:1] == bytes([TAG_CLOSING]) else parse_header(data)
