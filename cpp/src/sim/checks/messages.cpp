@@ -166,7 +166,7 @@ void Checker::reply_sent(std::size_t node, std::uint16_t link, ByteView message)
   if (epoch == nullptr || validator >= epoch->keys.size() || epoch->node_of[validator] != node)
     return malformed(node, "an amnesia reply in another's name");
   if (link >= setup_.keys.size()) return malformed(node, "an amnesia reply to nobody");
-  Bytes payload(1, 0x13);
+  Bytes payload = started(0x13);
   append(payload, book_.chain_id());
   append(payload, {start, 40});
   append(payload, setup_.keys[link]);

@@ -230,9 +230,17 @@ inline std::uint64_t mark_of(ByteView bytes) noexcept {
   return mix(mix(lanes[0], lanes[1] + 5), mix(lanes[2], lanes[3] + 7) + 11);
 }
 
+/// Bytes that begin with a tag, and have room for more.
+inline Bytes started(std::uint8_t tag) {
+  Bytes out;
+  out.reserve(512);
+  out.push_back(tag);
+  return out;
+}
+
 /// Hash of a set of validators (C-46), `set` being the count and the keys.
 inline Digest set_hash(ByteView set) {
-  Bytes bytes(1, 0x41);
+  Bytes bytes = started(0x41);
   append(bytes, set);
   return sha256(bytes);
 }
