@@ -39,5 +39,6 @@ inline constexpr std::size_t kMemberRolesMax = 64;
 inline constexpr std::uint64_t kViewWindow = 64;  // W of R9: votes stored for views ahead
 inline constexpr std::size_t kJustifyMax = 2048;  // nullifications one proposal may carry
 inline constexpr std::size_t kMessageBytesMax = 8 * 1024 * 1024;
+inline constexpr std::size_t kEvidencePartBytesMax = 2 * 1024 * 1024;  // header and justification
 
 }  // namespace chopmark::limits

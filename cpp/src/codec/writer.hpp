@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/bytes.hpp"
+#include "base/endian.hpp"
 
 namespace chopmark::codec {
 
@@ -23,9 +24,13 @@ class Writer {
  private:
   template <class Word>
   void integer(Word value) {
-    for (std::size_t left = sizeof(Word); left-- != 0;) {
-      out_.push_back(static_cast<std::uint8_t>(value >> (8 * left)));
-    }
+    store_be<Word>(grow(sizeof(Word)), value);
+  }
+  // Not inlined: g++ 12 warns of overflows that it imagines where growth and stores are joined.
+  [[gnu::noinline]] std::uint8_t* grow(std::size_t size) {
+    const std::size_t at = out_.size();
+    out_.resize(at + size);
+    return out_.data() + at;
   }
 
   Bytes out_;

@@ -125,11 +125,11 @@ void Replica::receive(std::uint16_t peer, AskMessage&& message) {
     }
     return;
   }
-  if (message.view <= final_.view) {
+  if (message.number <= final_.view) {
     if (final_certificate_) send(peer, CertificateMessage{*final_certificate_});
     return;
   }
-  const auto at = views_.find(message.view);
+  const auto at = views_.find(message.number);
   if (at != views_.end() && !at->second.certificates.empty()) {
     for (const auto& [kind, certificate] : at->second.certificates) {
       send(peer, CertificateMessage{certificate});
@@ -137,11 +137,11 @@ void Replica::receive(std::uint16_t peer, AskMessage&& message) {
     return;
   }
   // R11: own nullify(u), new or old, if u < own view and no finalize(u) was signed.
-  if (!votes() || message.view >= view_) return;
-  View& view = views_[message.view];
+  if (!votes() || message.number >= view_) return;
+  View& view = views_[message.number];
   if (view.finalized) return;
   if (!view.nullified) {
-    vote(VoteKind::nullify, message.view, {});
+    vote(VoteKind::nullify, message.number, {});
     return;
   }
   for (const Bytes& own : view.own_messages)

@@ -146,6 +146,9 @@ class Replica {
   void receive(std::uint16_t peer, CertificateMessage&& message);
   void receive(std::uint16_t peer, AskMessage&& message);
   void receive(std::uint16_t peer, BlockMessage&& message);
+  void receive(std::uint16_t, AmnesiaAskMessage&&) {}
+  void receive(std::uint16_t, AmnesiaReplyMessage&&) {}
+  void receive(std::uint16_t, EvidenceMessage&&) {}
   [[nodiscard]] bool in_window(std::uint64_t epoch, std::uint64_t view);
   void note_conflict(const VoteSubject& a, const Signature& a_signature, const VoteSubject& b,
                      const Signature& b_signature, std::uint16_t culprit);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Block header (docs/spec/codec.md C-30..C-33): 284 bytes, fixed layout. Floor: types.
+// Block header (docs/spec/codec.md C-30..C-33): 284 bytes, fixed layout; Closing header (C-37):
+// 172. Floor: types.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +12,7 @@ namespace chopmark {
 
 struct Header {
   static constexpr std::size_t kBytes = 284;
+  static constexpr std::size_t kClosingBytes = 172;
 
   Digest chain_id{};
   std::uint64_t epoch = 0;
@@ -29,15 +31,22 @@ struct Header {
   Digest next_set_hash{};          // zero unless this is the last block of its epoch
   Digest justify_root{};
   std::uint64_t time_ms = 0;
+  // A Closing header has `last`, the last block of its epoch, and nothing of payload, state or log.
+  bool closing = false;
+  Digest last{};
 
   friend bool operator==(const Header&, const Header&) = default;
 };
 
+/// Of either kind, by `closing`.
 [[nodiscard]] Bytes encode_header(const Header& header);
 
 /// Exactly one header. Error::truncated, trailing, tag, version; value for shard counts other than
 /// 0.
 [[nodiscard]] Result<Header> parse_header(ByteView bytes);
+
+/// Exactly one header of either kind.
+[[nodiscard]] Result<Header> parse_any_header(ByteView bytes);
 
 /// SHA-256 of the encoded header: the identity of the block.
 [[nodiscard]] Digest header_digest(ByteView encoded_header) noexcept;

@@ -3,16 +3,19 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <variant>
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
 #include "types/header.hpp"
+#include "types/position.hpp"
 #include "types/vote.hpp"
 
 namespace chopmark {
 
-/// A block as its leader proposed it. The signature is the leader's notarize vote.
+/// A block as its leader proposed it, or a Closing header in the place of one (no payload).
+/// `leader_signature` is the leader's notarize vote; a block message does not carry it.
 struct BlockBody {
   Header header;
   Bytes header_bytes;
@@ -31,10 +34,10 @@ struct VoteMessage {
 struct CertificateMessage {
   Certificate certificate;
 };
-enum class Wanted : std::uint8_t { certificate = 1, block = 2 };
+enum class Wanted : std::uint8_t { certificate = 1, block = 2, final_blocks = 3 };
 struct AskMessage {
   std::uint64_t epoch = 0;
-  std::uint64_t view = 0;
+  std::uint64_t number = 0;  // a view; for final_blocks a height
   Wanted wanted = Wanted::certificate;
   Digest digest{};  // of a block
 };
@@ -42,8 +45,40 @@ struct BlockMessage {
   BlockBody block;
 };
 
-using Message =
-    std::variant<ProposalMessage, VoteMessage, CertificateMessage, AskMessage, BlockMessage>;
+struct AmnesiaAskMessage {
+  std::uint64_t epoch = 0;
+  Digest nonce{};
+};
+struct AmnesiaReplyMessage {
+  std::uint64_t epoch = 0;
+  Digest nonce{};
+  std::uint16_t validator = 0;
+  std::uint64_t highest = 0;  // view
+  Signature signature{};
+  std::optional<Certificate> proof;
+};
+/// What an amnesia reply signs (C-44).
+[[nodiscard]] Bytes amnesia_reply_payload(const Digest& chain_id, std::uint64_t epoch,
+                                          const Digest& nonce, const Digest& asker_key,
+                                          std::uint64_t highest);
+
+/// Two things that one validator cannot both have said honestly (C-45, B-90).
+struct Evidence {
+  std::uint8_t kind = 0;  // 2, 3, 4, 5, 7, 8
+  std::uint16_t culprit = 0;
+  std::uint64_t epoch = 0;
+  Bytes first, second;  // vote messages; for 7 and 8 the second is header and justification
+};
+struct EvidenceMessage {
+  Evidence evidence;
+};
+
+[[nodiscard]] Bytes encode_evidence(const Evidence& evidence);
+/// Exactly one piece of evidence by its layout alone; whether it holds is check_evidence's matter.
+[[nodiscard]] Result<Evidence> parse_evidence(ByteView bytes);
+
+using Message = std::variant<ProposalMessage, VoteMessage, CertificateMessage, AskMessage,
+                             BlockMessage, AmnesiaAskMessage, AmnesiaReplyMessage, EvidenceMessage>;
 
 [[nodiscard]] Bytes encode_message(const Message& message, std::size_t validators);
 

@@ -18,20 +18,6 @@ void write_subject(Writer& out, const VoteSubject& subject) {
   if (subject.kind != VoteKind::nullify) out.bytes(subject.digest);
 }
 
-Result<Certificate> read_certificate(Reader& in, std::size_t validators) {
-  const std::size_t size = in.u32();
-  in.expect(size <= kCertificateBytesMax, Error::limit);
-  const std::size_t start = in.offset();
-  const ByteView bytes = in.bytes(size);
-  if (!in.ok()) return in.failure();
-  Result<Certificate> certificate = parse_certificate(bytes, validators);
-  if (!certificate) {
-    in.fail_at(certificate.failure().error, start + certificate.failure().offset);
-    return in.failure();
-  }
-  return certificate;
-}
-
 }  // namespace
 
 Bytes vote_payload(const Digest& chain_id, const VoteSubject& subject) {
@@ -93,6 +79,20 @@ Result<Certificate> parse_certificate(ByteView bytes, std::size_t validators) {
   return out;
 }
 
+Result<Certificate> read_sized_certificate(Reader& in, std::size_t validators) {
+  const std::size_t size = in.u32();
+  in.expect(size <= kCertificateBytesMax, Error::limit);
+  const std::size_t start = in.offset();
+  const ByteView bytes = in.bytes(size);
+  if (!in.ok()) return in.failure();
+  Result<Certificate> certificate = parse_certificate(bytes, validators);
+  if (!certificate) {
+    in.fail_at(certificate.failure().error, start + certificate.failure().offset);
+    return in.failure();
+  }
+  return certificate;
+}
+
 Bytes encode_justification(const Justification& justification, std::size_t validators) {
   Writer out;
   const auto put = [&](const Certificate& certificate) {
@@ -114,7 +114,7 @@ Result<Justification> parse_justification(ByteView bytes, std::size_t validators
   const std::uint8_t kind = in.u8();
   in.expect(kind <= 1, Error::tag);
   if (in.ok() && kind == 1) {
-    Result<Certificate> parent = read_certificate(in, validators);
+    Result<Certificate> parent = read_sized_certificate(in, validators);
     if (!parent) return in.failure();
     in.expect(parent->subject.kind != VoteKind::nullify, Error::tag);
     out.parent = std::move(*parent);
@@ -122,7 +122,7 @@ Result<Justification> parse_justification(ByteView bytes, std::size_t validators
   const std::size_t count = in.u16();
   in.expect(count <= limits::kJustifyMax, Error::limit);
   for (std::size_t i = 0; i < count && in.ok(); ++i) {
-    Result<Certificate> one = read_certificate(in, validators);
+    Result<Certificate> one = read_sized_certificate(in, validators);
     if (!one) return in.failure();
     in.expect(one->subject.kind == VoteKind::nullify, Error::tag);
     in.expect(i == 0 || one->subject.view == out.nullifications.back().subject.view + 1,

@@ -52,6 +52,9 @@ struct Certificate {
 /// whether they verify is not looked at.
 [[nodiscard]] Result<Certificate> parse_certificate(ByteView bytes, std::size_t validators);
 
+/// `length u32`, then a certificate; a failure sticks to the reader.
+[[nodiscard]] Result<Certificate> read_sized_certificate(codec::Reader& in, std::size_t validators);
+
 /// Why a proposal may stand on its parent: the parent's certificate (none for the anchor), and a
 /// nullification for every view in between.
 struct Justification {

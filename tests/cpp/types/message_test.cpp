@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "types/message.hpp"
+#include "hash/sha256.hpp"
 
 #include "base/limits.hpp"
 #include "types/samples.hpp"
@@ -27,6 +28,26 @@ BlockBody block() {
                       random_bytes(1, 100));
 }
 
+// C-37
+BlockBody closing_block() {
+  BlockBody block;
+  block.justification = encode_justification(sample_justification(), kValidators);
+  block.header.closing = true;
+  block.header.chain_id = some_digest(1);
+  block.header.epoch = 2;
+  block.header.view = 9;
+  block.header.height = 7;
+  block.header.parent_view = 8;
+  block.header.parent_digest = some_digest(2);
+  block.header.leader = 1;
+  block.header.last = some_digest(3);
+  block.header.time_ms = 12345;
+  block.header.justify_root = sha256(block.justification);
+  block.header_bytes = encode_header(block.header);
+  block.digest = header_digest(block.header_bytes);
+  return block;
+}
+
 std::vector<Message> messages() {
   std::vector<Message> all;
   all.emplace_back(ProposalMessage{block()});
@@ -39,6 +60,17 @@ std::vector<Message> messages() {
   }
   all.emplace_back(AskMessage{1, 2, Wanted::certificate, {}});
   all.emplace_back(AskMessage{1, 2, Wanted::block, some_digest(3)});
+  all.emplace_back(AskMessage{1, 2, Wanted::final_blocks, {}});
+  all.emplace_back(BlockMessage{closing_block()});
+  all.emplace_back(ProposalMessage{closing_block()});
+  all.emplace_back(AmnesiaAskMessage{1, some_digest(4)});
+  all.emplace_back(AmnesiaReplyMessage{1, some_digest(4), 2, 1, some_signature(5), {}});
+  all.emplace_back(AmnesiaReplyMessage{1, some_digest(4), 2, 6, some_signature(5),
+                                       sample_certificate(VoteKind::nullify, 5, kValidators)});
+  for (const int kind : {2, 3, 4, 5, 7, 8}) {
+    all.emplace_back(EvidenceMessage{
+        {static_cast<std::uint8_t>(kind), 3, 1, random_bytes(2, 90), random_bytes(3, 80)}});
+  }
   return all;
 }
 
@@ -56,11 +88,11 @@ TEST(message_round_trip) {
 }
 
 TEST(message_tags) {
-  const std::uint8_t expected[] = {0x50, 0x51, 0x52, 0x53, 0x54};
+  const std::uint8_t expected[] = {0x50, 0x51, 0x52, 0x53, 0x54, 0x55, 0x56, 0x57};
   for (const Message& one : messages())
     EXPECT_EQ(+encode(one).front(), +expected[one.index()]);
   for (int tag = 0; tag < 256; ++tag) {
-    if (tag >= 0x50 && tag <= 0x54) continue;
+    if (tag >= 0x50 && tag <= 0x57) continue;
     Bytes bytes(400);
     bytes[0] = static_cast<std::uint8_t>(tag);
     expect_failure(bytes, Error::tag, parse);
@@ -103,7 +135,7 @@ TEST(message_block_commitments) {
     for (std::size_t bit = 0; bit < 32; ++bit)
       expect_failure(with_bit_flipped(bytes, 8 * at + bit), Error::value, parse);
   }
-  const std::size_t justification = 1 + Header::kBytes + 64 + 4;
+  const std::size_t justification = 1 + Header::kBytes + 4;
   const std::size_t payload = bytes.size() - 100;
   for (std::size_t at = justification; at < bytes.size(); ++at) {
     const bool size = at >= payload - 4 && at < payload;
@@ -119,7 +151,7 @@ TEST(message_block_limits) {
   large = sample_block(Bytes(limits::kMessageBytesMax, 3), {});
   expect_failure(encode(BlockMessage{large}), Error::limit, parse);
   Bytes bytes = encode(BlockMessage{sample_block({}, {})});
-  bytes[1 + Header::kBytes + 64] = 0xff;
+  bytes[1 + Header::kBytes] = 0xff;
   expect_failure(bytes, Error::limit, parse);
 }
 
@@ -150,7 +182,7 @@ TEST(message_vote_refusals) {
 
 TEST(message_ask_refusals) {
   Bytes bytes = encode(AskMessage{1, 2, Wanted::certificate, {}});
-  for (const int wanted : {0, 3, 255}) {
+  for (const int wanted : {0, 4, 255}) {
     bytes.back() = static_cast<std::uint8_t>(wanted);
     expect_failure(bytes, Error::tag, parse);
   }
