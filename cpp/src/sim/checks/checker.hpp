@@ -132,7 +132,7 @@ class Checker : public Reporter {
   }
 
   // evidence.cpp
-  [[nodiscard]] const char* evidence_fault(std::size_t node, ByteView evidence);
+  [[nodiscard]] const char* evidence_fault(ByteView evidence);
 
   Setup setup_;
   Verify verify_;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Invariant 9: whoever is accused is guilty.
+#include <algorithm>
+
 #include "sim/checks/checker.hpp"
 
 namespace chopmark::sim::checks {
@@ -21,12 +23,11 @@ bool read_unjustified(ByteView bytes, HeaderView& header, ByteView& justificatio
 
 void Checker::accused(std::size_t node, ByteView evidence) {
   if (book_.faulty(node)) return;
-  const char* const fault = evidence_fault(node, evidence);
+  const char* const fault = evidence_fault(evidence);
   if (fault != nullptr) report(9, name_of(node) + fault);
 }
 
-const char* Checker::evidence_fault(std::size_t node, ByteView evidence) {
-  static_cast<void>(node);
+const char* Checker::evidence_fault(ByteView evidence) {
   Cursor in(evidence);
   const std::uint8_t kind = in.number<std::uint8_t>();
   const std::size_t culprit = in.number<std::uint16_t>();
@@ -48,11 +49,13 @@ const char* Checker::evidence_fault(std::size_t node, ByteView evidence) {
   if (kind == 7 || kind == 8) {
     HeaderView header;
     ByteView justification;
-    if (a.kind != Vote::notarize || !read_unjustified(second, header, justification) ||
-        sha256(header.bytes()) != digest_from(a.digest) || header.view() != a.view)
+    if (a.digest == nullptr || !read_unjustified(second, header, justification) ||
+        sha256(header.bytes()) != digest_from(a.digest))
       return " accuses by another header";
     if ((header.leader() == culprit) != (kind == 7)) return " takes a voter for the leader";
-    if (fault_of(*epoch, header, justification) == nullptr)
+    const bool same_place = same(book_.chain_id(), header.chain_id()) &&
+                            header.epoch() == number && header.view() == a.view;
+    if (same_place && fault_of(*epoch, header, justification) == nullptr)
       return " accuses by a justification that holds";
     return nullptr;
   }

@@ -96,7 +96,10 @@ class Cursor {
     const std::uint8_t* const from = take(size);
     return from == nullptr ? ByteView{} : ByteView{from, size};
   }
-  ByteView rest() noexcept { return {take(left_), left_}; }
+  ByteView rest() noexcept {
+    const std::size_t size = left_;
+    return {take(size), size};
+  }
   [[nodiscard]] std::size_t left() const noexcept { return left_; }
   [[nodiscard]] bool failed() const noexcept { return failed_; }
   [[nodiscard]] bool done() const noexcept { return !failed_ && left_ == 0; }
