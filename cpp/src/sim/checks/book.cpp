@@ -222,25 +222,25 @@ void Book::honest_entered(Slot& slot, Vote kind, std::int32_t candidate, std::si
 
 void Book::decided(const Epoch& epoch, const Slot& slot, Vote kind, std::int32_t candidate) {
   const std::size_t q = epoch.quorum();
-  const std::string where = in_view(epoch, slot.view);
+  const auto bad = [&](std::uint32_t invariant, const char* what) {
+    reporter_.report(invariant, what + in_view(epoch, slot.view));
+  };
   if (kind == Vote::nullify) {
     for (const Candidate& one : slot.candidates)
-      if (count(one.finalized) >= q) reporter_.report(3, "a finalized view is nullified" + where);
+      if (count(one.finalized) >= q) bad(3, "a finalized view is nullified");
     return;
   }
   for (std::size_t i = 0; i < slot.candidates.size(); ++i) {
     if (static_cast<std::int32_t>(i) == candidate) continue;
     const Candidate& other = slot.candidates[i];
-    if (kind == Vote::notarize && count(other.notarized) >= q)
-      reporter_.report(2, "two notarizations" + where);
-    if (kind == Vote::finalize && count(other.finalized) >= q)
-      reporter_.report(1, "two finalizations" + where);
+    if (kind == Vote::notarize && count(other.notarized) >= q) bad(2, "two notarizations");
+    if (kind == Vote::finalize && count(other.finalized) >= q) bad(1, "two finalizations");
   }
   if (kind != Vote::finalize) return;
   const Candidate& one = slot.candidates[static_cast<std::size_t>(candidate)];
-  if (count(slot.nullified) >= q) reporter_.report(3, "a nullified view is finalized" + where);
-  if (count(one.notarized) < q) reporter_.report(4, "final without a notarization" + where);
-  if (one.block.judged < 0) reporter_.report(4, "a refused block is final" + where);
+  if (count(slot.nullified) >= q) bad(3, "a nullified view is finalized");
+  if (count(one.notarized) < q) bad(4, "final without a notarization");
+  if (one.block.judged < 0) bad(4, "a refused block is final");
 }
 
 std::uint64_t Book::highest_signed(const Epoch& epoch, std::size_t node) const noexcept {

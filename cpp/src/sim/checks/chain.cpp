@@ -165,19 +165,18 @@ void Checker::delivered(std::size_t node, ByteView body) {
     return report(5, name_of(node) + " delivers what is no block");
   block.header.at = head;
   const std::uint64_t view = block.header.view();
-  const std::string who = name_of(node);
-  const std::string where = " at height " + std::to_string(height);
+  const auto bad = [&](std::uint32_t invariant, const char* what) {
+    report(invariant, name_of(node) + what + " at height " + std::to_string(height));
+  };
   Epoch* const epoch = book_.epoch(block.header.epoch());
   if (epoch == nullptr || block.header.height() != height ||
       !same(book_.chain_id(), block.header.chain_id()))
-    return report(5, who + " delivers a block of elsewhere" + where);
+    return bad(5, " delivers a block of elsewhere");
 
-  if (me.delivered && height != *me.delivered + 1) report(5, who + " leaves a height out" + where);
-  if (!me.delivered && height > me.highest_restart + 1)
-    report(5, who + " leaves a height out" + where);
+  if (me.delivered && height != *me.delivered + 1) bad(5, " leaves a height out");
+  if (!me.delivered && height > me.highest_restart + 1) bad(5, " leaves a height out");
   me.delivered = height;
-  if (me.final_durable.height < height)
-    report(7, who + " delivers before its record is durable" + where);
+  if (me.final_durable.height < height) bad(7, " delivers before its record is durable");
 
   Slot* const slot = book_.slot(*epoch, view, true);
   std::int32_t candidate = kNone;
@@ -187,50 +186,50 @@ void Checker::delivered(std::size_t node, ByteView body) {
   } else {
     fits = fits_roots(block);
   }
-  if (!fits) report(5, who + " delivers another payload or justification" + where);
+  if (!fits) bad(5, " delivers another payload or justification");
   if (!holds(*epoch, slot, candidate, block.header, block.justification))
-    report(5, who + " delivers a block that is not justified" + where);
+    bad(5, " delivers a block that is not justified");
   Digest own = digest_from(digest);
   if (slot != nullptr && candidate != kNone) {
     const Candidate& one = slot->candidates[static_cast<std::size_t>(candidate)];
     own = one.digest;
-    if (one.block.judged < 0) report(4, who + " delivers a refused block" + where);
-    if (Book::count(one.notarized) < epoch->quorum())
-      report(4, who + " delivers what is not notarized" + where);
+    if (one.block.judged < 0) bad(4, " delivers a refused block");
+    if (Book::count(one.notarized) < epoch->quorum()) bad(4, " delivers what is not notarized");
     if (!is_durable(node, book_.kept(*slot, candidate, Kept::block, node)))
-      report(7, who + " delivers a block that is not durable" + where);
+      bad(7, " delivers a block that is not durable");
   } else {
     own = sha256(block.header.bytes());
   }
-  if (!same(own, digest)) report(5, who + " delivers under another digest" + where);
+  if (!same(own, digest)) bad(5, " delivers under another digest");
   if (!certificate.empty()) {
     CertificateView read;
     if (!read_certificate(certificate, epoch->keys.size(), read) || !book_.see(read, true)) {
-      report(8, who + " delivers by a certificate that does not verify" + where);
+      bad(8, " delivers by a certificate that does not verify");
     } else if (read.kind != Vote::finalize || read.epoch != epoch->number) {
-      report(5, who + " delivers by what is no finalization" + where);
+      bad(5, " delivers by what is no finalization");
     } else if (!same(read.digest, digest, 32) && !is_last(*epoch, height)) {
-      report(5, who + " delivers by the finalization of another block" + where);
+      bad(5, " delivers by the finalization of another block");
     } else if (Slot* const final_slot = book_.slot(*epoch, read.view, true)) {
       const std::int32_t at = Book::find(*final_slot, read.digest);
       if (at != kNone && !is_durable(node, book_.kept(*final_slot, at, Kept::finalization, node)))
-        report(7, who + " delivers before the finalization is durable" + where);
+        bad(7, " delivers before the finalization is durable");
     }
   }
   check_roots(node, *epoch, block.header);
   if (height <= chain_.size()) {
-    if (chain_[height - 1].digest != own) report(1, who + " delivers another block" + where);
+    if (chain_[height - 1].digest != own) bad(1, " delivers another block");
     return;
   }
-  if (height != chain_.size() + 1) return report(5, who + " delivers above a hole" + where);
+  if (height != chain_.size() + 1) return bad(5, " delivers above a hole");
   extend_chain(node, *epoch, block, own, certificate);
 }
 
 void Checker::extend_chain(std::size_t node, Epoch& epoch, const BlockView& block,
                            const Digest& digest, ByteView certificate) {
   const HeaderView& header = block.header;
-  const std::string who = name_of(node);
-  const std::string where = " at height " + std::to_string(header.height());
+  const auto bad = [&](std::uint32_t invariant, const char* what) {
+    report(invariant, name_of(node) + what + " at height " + std::to_string(header.height()));
+  };
   const bool first = header.height() == epoch.anchor_height + 1;
   const Digest parent = first ? epoch.anchor_digest : chain_.back().digest;
   const std::uint64_t parent_view = first ? 0 : chain_.back().view;
@@ -238,14 +237,14 @@ void Checker::extend_chain(std::size_t node, Epoch& epoch, const BlockView& bloc
   if (!same(parent, header.parent_digest()) || header.parent_view() != parent_view ||
       header.time_ms() <= parent_time || (!first && chain_.back().epoch != epoch.number) ||
       is_last(epoch, header.height()) == zero(header.next_set_hash(), 32))
-    report(5, who + " delivers a block that does not stand on the one before" + where);
+    bad(5, " delivers a block that does not stand on the one before");
   chain_.push_back({digest, epoch.number, header.view(), header.time_ms(), mark_of(header.bytes()),
                     mark_of(block.justification), mark_of(block.payload)});
   if (!light_.header(header, digest)) {
-    report(13, "a light client does not follow" + where);
+    bad(13, " delivers what a light client does not follow");
   } else if (!certificate.empty() && !light_.finalization(certificate) &&
              !is_last(epoch, header.height())) {
-    report(13, "a light client does not accept the finalization" + where);
+    bad(13, " delivers by what a light client does not accept");
   }
 }
 

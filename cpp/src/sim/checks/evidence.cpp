@@ -53,8 +53,8 @@ const char* Checker::evidence_fault(ByteView evidence) {
         sha256(header.bytes()) != digest_from(a.digest))
       return " accuses by another header";
     if ((header.leader() == culprit) != (kind == 7)) return " takes a voter for the leader";
-    const bool same_place = same(book_.chain_id(), header.chain_id()) &&
-                            header.epoch() == number && header.view() == a.view;
+    const bool same_place = same(book_.chain_id(), header.chain_id()) && header.epoch() == number &&
+                            header.view() == a.view;
     if (same_place && fault_of(*epoch, header, justification) == nullptr)
       return " accuses by a justification that holds";
     return nullptr;

@@ -102,22 +102,22 @@ void Checker::own_vote(std::size_t node, std::uint64_t seq, Epoch& epoch, Slot& 
   Node& me = nodes_[node];
   book_.own(slot, node, kind) = {seq, candidate};
   if (seq == kInLog) return;
-  const std::string who = name_of(node);
-  const std::string where = place_of(epoch.number, slot.view);
+  const auto bad = [&](std::uint32_t invariant, const char* what) {
+    report(invariant, name_of(node) + what + place_of(epoch.number, slot.view));
+  };
   const EntryRecord final{0, me.final_written.epoch, me.final_written.view};
-  if (final.covers({0, epoch.number, slot.view}))
-    report(11, who + " signs at or below its final view" + where);
-  if (me.amnesic) report(11, who + " is amnesic and signs" + where);
+  if (final.covers({0, epoch.number, slot.view})) bad(11, " signs at or below its final view");
+  if (me.amnesic) bad(11, " is amnesic and signs");
   if (me.sign_epoch == epoch.number && slot.view <= me.sign_above)
-    report(11, who + " signs at or below the view of its amnesia" + where);
+    bad(11, " signs at or below the view of its amnesia");
   if (slot.view > 1 && !me.entry_written.covers({0, epoch.number, slot.view - 1}))
-    report(7, who + " votes before it wrote a certificate of the view before" + where);
+    bad(7, " votes before it wrote a certificate of the view before");
   if (candidate == kNone) return;
   if (kind == Vote::notarize && book_.kept(slot, candidate, Kept::block, node) == kNotWritten)
-    report(7, who + " notarizes before it wrote the block" + where);
+    bad(7, " notarizes before it wrote the block");
   if (kind == Vote::finalize &&
       book_.kept(slot, candidate, Kept::notarization, node) == kNotWritten)
-    report(7, who + " finalizes before it wrote the notarization" + where);
+    bad(7, " finalizes before it wrote the notarization");
 }
 
 void Checker::note_certificate(std::size_t node, std::uint64_t seq, ByteView message) {
