@@ -371,7 +371,7 @@ def test_r3_proposal_waits_for_its_parent() -> None:
     first = bench.proposal(1)
     second = bench.proposal(2, first.header)
     assert bench.votes(bench.hear(second)) == []
-    block = Block(first.header, first.leader_signature, first.justification, first.payload)
+    block = Block(first.header, first.justification, first.payload)
     votes = bench.votes(bench.hear(block))
     assert (NOTARIZE, 2, second.header.digest) in votes
 
@@ -421,7 +421,7 @@ def test_r5_no_finalize_after_notarizing_another_block() -> None:
     mine, other = bench.proposal(1), bench.proposal(1, payload=b"\0\0\0\0other")
     bench.hear(mine)
     bench.hear(bench.certify(NOTARIZE, 1, other.header.digest))
-    block = Block(other.header, other.leader_signature, other.justification, other.payload)
+    block = Block(other.header, other.justification, other.payload)
     effects = bench.hear(block)
     assert bench.replica.view == 2, "certified all the same"
     assert not [one for one in bench.votes(effects) if one[0] == FINALIZE]
@@ -494,7 +494,7 @@ def test_r10_chain_is_delivered_in_order_once_it_is_whole() -> None:
     bench.hear(second)
     bench.hear(bench.certify(FINALIZE, 2, second.header.digest))
     assert not kinds(bench.log, Deliver)
-    block = Block(first.header, first.leader_signature, first.justification, first.payload)
+    block = Block(first.header, first.justification, first.payload)
     delivered = [e for e in bench.hear(block) if isinstance(e, Deliver)]
     assert [one.digest for one in delivered] == [first.header.digest, second.header.digest]
     assert [bool(one.certificate) for one in delivered] == [False, True]
@@ -877,7 +877,7 @@ def sample_messages() -> list[Message]:
     bench = Bench()
     first = bench.proposal(1)
     second = bench.proposal(3, first.header, b"\0\0\0\0payload")
-    block = Block(second.header, second.leader_signature, second.justification, second.payload)
+    block = Block(second.header, second.justification, second.payload)
     digest = first.header.digest
     return [
         second,
