@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rule bugs that the mutation gate turns on, one at a time, in a build of its own
-// (docs/testing.md, "Mutants"). In every other build `mutant` is false at compile time. Floor: base.
+// (docs/testing.md, "Mutants"). In every other build `mutant` is false at compile time. Floor:
+// base.
 #pragma once
 
 namespace chopmark {

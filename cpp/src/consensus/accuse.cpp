@@ -17,8 +17,8 @@ void Replica::note_conflicts(const VoteSubject& subject, const Signature& signat
   for (const VoteKind kind : {VoteKind::notarize, VoteKind::nullify, VoteKind::finalize}) {
     const Votes& votes = view->votes[slot(kind)];
     if (!votes.has(of)) continue;
-    const Vote earlier{{kind, epoch_, subject.view, votes.of[of].digest}, of,
-                       votes.of[of].signature};
+    const Vote earlier{
+        {kind, epoch_, subject.view, votes.of[of].digest}, of, votes.of[of].signature};
     const Vote later{subject, of, signature};
     if (std::optional<Evidence> evidence = make_conflict(earlier, later)) {
       accuse(std::move(*evidence), link_of_[of], subject.view);
@@ -32,18 +32,16 @@ void Replica::accuse(Evidence&& evidence, std::uint16_t link, std::uint64_t view
     ++counters_.unwanted;
     return;
   }
-  const Result<EvidenceClaim> claim =
-      check_evidence(evidence, {config_.chain_id, anchor_, set_});
+  const Result<EvidenceClaim> claim = check_evidence(evidence, {config_.chain_id, anchor_, set_});
   if (!claim) {
-    ++counters_.malformed;
+    ++counters_.unjustified;
     return;
   }
   if (evidence_.size() >= limits::kEvidenceMax || !take_slot(link)) return;
   accused_[evidence.kind] |= bit;
   std::vector<SignatureCheck> checks = claim->all_valid;
   checks.insert(checks.end(), claim->one_invalid.begin(), claim->one_invalid.end());
-  ask_verification(EvidenceCheck{link, std::move(evidence), view, claim->all_valid.size()},
-                   checks);
+  ask_verification(EvidenceCheck{link, std::move(evidence), view, claim->all_valid.size()}, checks);
 }
 
 void Replica::decide(EvidenceCheck&& check, ByteView verdicts) {
@@ -51,8 +49,8 @@ void Replica::decide(EvidenceCheck&& check, ByteView verdicts) {
   const auto valid = [](std::uint8_t verdict) { return verdict == 1; };
   const ByteView must = verdicts.first(check.all_valid);
   const ByteView others = verdicts.subspan(check.all_valid);
-  const bool holds = std::ranges::all_of(must, valid) &&
-                     (others.empty() || !std::ranges::all_of(others, valid));
+  const bool holds =
+      std::ranges::all_of(must, valid) && (others.empty() || !std::ranges::all_of(others, valid));
   const Evidence& evidence = check.evidence;
   if (!holds) {
     accused_[evidence.kind] &= ~(Mask{1} << evidence.culprit);

@@ -64,8 +64,7 @@ void Replica::receive(std::uint16_t link, AmnesiaReplyMessage&& message) {
   }
   std::vector<SignatureCheck> checks = {
       {set_[peer], message.signature,
-       amnesia_reply_payload(config_.chain_id, epoch_, nonce_, config_.own_key,
-                             message.highest)}};
+       amnesia_reply_payload(config_.chain_id, epoch_, nonce_, config_.own_key, message.highest)}};
   if (message.proof) add_checks(checks, *message.proof);
   ask_verification(AmnesiaCheck{peer, message.highest}, checks);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What becomes final (R10), the ends of epochs (B-70..B-72), and final blocks for those who lag (B-50).
+// What becomes final (R10), the ends of epochs (B-70..B-72), and final blocks for those who lag
+// (B-50).
 #include <algorithm>
 #include <utility>
 
@@ -23,7 +24,7 @@ bool Replica::make_final() {
   if (delivering_) return false;
   for (auto at = views_.rbegin(); at != views_.rend() && at->first > final_.view; ++at) {
     const StoredCertificate* finalization = at->second.certificate(VoteKind::finalize);
-    if (finalization == nullptr) continue;
+    if (finalization == nullptr || !certified_by(*finalization)) continue;
     std::vector<Digest> chain;
     Digest digest = finalization->certificate.subject.digest;
     while (digest != final_.digest) {
@@ -64,9 +65,9 @@ void Replica::finalize_chain(const Certificate& certificate, const std::vector<D
     }
     if (block.body.header.height == last_height(config_, epoch_)) {
       const Header& header = block.body.header;
-      final.next = Position{epoch_ + 1,       header.height,          digest,
-                            header.time_ms,   header.payload_len > 4, block.next_set,
-                            std::nullopt};
+      final.next =
+          Position{epoch_ + 1,     header.height, digest, header.time_ms, header.payload_len > 4,
+                   block.next_set, std::nullopt};
     }
     final.body = std::move(block.body);
     held.deliveries.push_back(std::move(final));
@@ -106,10 +107,7 @@ void Replica::deliver(Held&& held) {
   std::vector<Bytes> proof;
   for (FinalBlock& block : held.deliveries) {
     effects_.deliver(block.body, block.certificate);
-    if (block.next) {
-      proof = block.proof;
-      proof.push_back(encode(BlockMessage{block.body}));
-    }
+    if (block.next) proof = boundary_proof(block);
     unstored_.push_back(block);
     remember(std::move(block));
   }
@@ -131,6 +129,13 @@ void Replica::deliver(Held&& held) {
     ask_final(kEveryone);
     break;
   }
+}
+
+/// B-72: what shows those who know the set of the epoch that it ended.
+std::vector<Bytes> Replica::boundary_proof(const FinalBlock& last) const {
+  std::vector<Bytes> proof = last.proof;
+  proof.push_back(encode(BlockMessage{last.body}));
+  return proof;
 }
 
 void Replica::remember(FinalBlock&& block) {

@@ -174,14 +174,14 @@ void Replica::receive(std::uint16_t link, BlockMessage&& message) {
   const auto names = [&](const auto& entry) {
     return std::ranges::any_of(entry.second.certificates, [&](const auto& one) {
       return one && one->certificate.subject.digest == digest &&
-             one->certificate.subject.kind != VoteKind::nullify;
+             one->certificate.subject.view == header.view;
     });
   };
   const auto stands_on = [&](const auto& entry) {
-    return entry.second.body.header.parent_digest == digest;
+    const Header& child = entry.second.body.header;
+    return child.parent_digest == digest && child.parent_view == header.view;
   };
-  const bool wanted =
-      std::ranges::any_of(views_, names) || std::ranges::any_of(blocks_, stands_on);
+  const bool wanted = std::ranges::any_of(views_, names) || std::ranges::any_of(blocks_, stands_on);
   const bool fits = header.chain_id == config_.chain_id && header.view > final_.view;
   if (!wanted || !fits || block_of(digest) != nullptr) {
     ++counters_.unwanted;

@@ -211,9 +211,8 @@ bool Replica::make_room(std::uint64_t view) {
   }
   if (oldest == blocks_.end()) return view <= view_;
   // A vote that waits for its signature is persisted with its block.
-  const bool held = std::ranges::any_of(signs_, [&](const auto& one) {
-    return one.second.subject.digest == oldest->first;
-  });
+  const bool held = std::ranges::any_of(
+      signs_, [&](const auto& one) { return one.second.subject.digest == oldest->first; });
   if (held) return view <= view_;
   blocks_.erase(oldest);
   return true;

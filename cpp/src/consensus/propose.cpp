@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/mutant.hpp"
+#include "base/limits.hpp"
 #include "consensus/replica.hpp"
 #include "hash/sha256.hpp"
 
@@ -17,14 +17,17 @@ std::optional<Justification> Replica::parent_for(std::uint64_t view, Digest& par
     const View* at = view_at(number);
     if (at == nullptr) return std::nullopt;
     const StoredCertificate* notarization = at->certificate(VoteKind::notarize);
-    if (notarization != nullptr && is_certified(notarization->certificate.subject.digest)) {
+    if (notarization != nullptr && certified_by(*notarization)) {
       justification.parent = notarization->certificate;
       parent = notarization->certificate.subject.digest;
       std::ranges::reverse(justification.nullifications);
       return justification;
     }
     const StoredCertificate* nullification = at->certificate(VoteKind::nullify);
-    if (nullification == nullptr) return std::nullopt;
+    // More than one justification may carry: nobody could read it.
+    if (nullification == nullptr || justification.nullifications.size() == limits::kJustifyMax) {
+      return std::nullopt;
+    }
     justification.nullifications.push_back(nullification->certificate);
   }
   std::ranges::reverse(justification.nullifications);

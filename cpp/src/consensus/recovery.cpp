@@ -16,13 +16,14 @@ struct Replica::Recovery {
   bool amnesic = false;
   std::uint64_t generation = 0;
   std::uint64_t next_seq = 1;
-  Position position;                     // of the last final block, once all was read
-  std::uint64_t final_view = 0;          // also where a Closing header made it final
-  std::vector<FinalBlock> finals;        // of the log, in height order
-  std::map<Digest, BlockBody> blocks;    // of the epoch
-  std::vector<Certificate> certificates; // of the epoch
-  std::vector<Vote> votes;               // own, of the epoch
-  std::vector<Bytes> messages;           // own, of the epoch, in their order
+  std::uint64_t checkpoint_end = 0;       // seq that follows the checkpoint the log began with
+  Position position;                      // of the last final block, once all was read
+  std::uint64_t final_view = 0;           // also where a Closing header made it final
+  std::vector<FinalBlock> finals;         // of the log, in height order
+  std::map<Digest, BlockBody> blocks;     // of the epoch
+  std::vector<Certificate> certificates;  // of the epoch
+  std::vector<Vote> votes;                // own, of the epoch
+  std::vector<Bytes> messages;            // own, of the epoch, in their order
   std::vector<Evidence> evidence;
   std::uint64_t sign_above = 0;
 
@@ -139,6 +140,7 @@ bool Replica::Recovery::read(const Config& config, const Record& record) {
       const Digest chain_id = in.digest();
       const Digest own_key = in.digest();
       generation = in.u64();
+      checkpoint_end = in.u64();
       in.finish();
       return in.ok() && chain_id == config.chain_id && own_key == config.own_key;
     }
@@ -177,7 +179,7 @@ bool Replica::Recovery::read(const Config& config, const Log& log) {
     if (!read(config, record)) return false;
     next_seq = record.seq + 1;
   }
-  return true;
+  return next_seq >= checkpoint_end;
 }
 
 Result<Replica> Replica::recover(Config config, const Start& start) {
@@ -201,9 +203,8 @@ Result<Replica> Replica::recover(Config config, const Start& start) {
       std::max(recovery.generation, fence ? fence->generation : std::uint64_t{0});
   if (!amnesic && read) {
     // The log must reach down to where the driver stands, or the driver beyond it.
-    std::erase_if(recovery.finals, [&](const FinalBlock& one) {
-      return one.body.header.height <= driver.height();
-    });
+    std::erase_if(recovery.finals,
+                  [&](const FinalBlock& one) { return one.body.header.height <= driver.height(); });
     const std::uint64_t below = recovery.position.height() - recovery.finals.size();
     amnesic = recovery.position.height() > driver.height() && below != driver.height();
   }
@@ -248,6 +249,9 @@ void Replica::load(Recovery&& recovery) {
       block->justified = Certified::yes;
     }
   }
+  questions_.clear();
+  in_flight_.clear();
+  accused_ = {};
   std::uint64_t next = std::max(view_, final_.view + 1);
   for (const Vote& one : recovery.votes) {
     const VoteSubject& subject = one.subject;
@@ -311,16 +315,13 @@ void Replica::persist_entry_proof(std::uint64_t view) {
 Replica::Checkpoint Replica::checkpoint() {
   Bytes log;
   std::uint64_t epoch = base_.epoch;
-  // The whole of it is durable before anything that follows it is written.
-  const std::uint64_t synced = next_seq_ - 1;
+  const std::uint64_t first = next_seq_++;
+  // A checkpoint takes the place of a log as a whole: each of its records is durable before the
+  // next.
   const auto put = [&](RecordKind kind, ByteView body) {
-    append(log, encode_record(next_seq_++, std::min(synced, next_seq_ - 1), epoch, kind, body));
+    const std::uint64_t seq = next_seq_++;
+    append(log, encode_record(seq, seq - 1, epoch, kind, body));
   };
-  codec::Writer start;
-  start.bytes(config_.chain_id);
-  start.bytes(config_.own_key);
-  start.u64(++generation_);
-  put(RecordKind::start, start.take());
   put(RecordKind::position, encode_position(base_));
   const auto put_final = [&](const FinalBlock& block, std::uint64_t view) {
     put(RecordKind::block, encode_message(BlockMessage{block.body}, n_));
@@ -372,7 +373,14 @@ Replica::Checkpoint Replica::checkpoint() {
   }
   for (const Evidence& one : evidence_)
     put(RecordKind::evidence, encode_evidence(one));
-  return {std::move(log), encode_fence({config_.chain_id, config_.own_key, generation_})};
+  codec::Writer start;
+  start.bytes(config_.chain_id);
+  start.bytes(config_.own_key);
+  start.u64(++generation_);
+  start.u64(next_seq_);
+  Bytes whole = encode_record(first, first - 1, base_.epoch, RecordKind::start, start.take());
+  append(whole, log);
+  return {std::move(whole), encode_fence({config_.chain_id, config_.own_key, generation_})};
 }
 
 }  // namespace chopmark::consensus

@@ -90,7 +90,10 @@ Result<bool> Replica::step(ByteView events, Bytes& effects) {
   if (!parsed) return parsed.failure();
   for (FinalBlock& block : std::exchange(redeliveries_, {})) {
     effects_.deliver(block.body, block.certificate);
-    if (block.next) effects_.epoch(encode_position(*block.next), block.proof);
+    if (block.next) {
+      boundary_ = boundary_proof(block);
+      effects_.epoch(encode_position(*block.next), boundary_);
+    }
     remember(std::move(block));
   }
   for (std::size_t i = 0; i < events_.size(); ++i) {
@@ -115,8 +118,9 @@ bool Replica::on(const Tick& event) {
 
 bool Replica::on(const MessageReceived& event) {
   const std::uint16_t link = event.link;
-  const bool own = link < links_.size() && links_[link] == config_.own_key && config_.own_key != Digest{};
-  if (link == kEveryone || own) return false;
+  const bool own =
+      link < links_.size() && links_[link] == config_.own_key && config_.own_key != Digest{};
+  if (link >= links_.size() || own) return false;
   const std::optional<std::uint64_t> epoch = epoch_named(event.bytes);
   // Final blocks are asked for by height, whatever the epoch.
   const bool by_height = event.bytes.size() == 18 && event.bytes[0] == 0x53;
@@ -314,8 +318,8 @@ bool Replica::on(const Link& event) {
 
 bool Replica::on(const PositionReached& event) {
   const Result<Position> position = parse_position(event.position);
-  const bool ahead = position->epoch > epoch_ ||
-                     (position->epoch == epoch_ && position->height() > final_.height);
+  const bool ahead =
+      position->epoch > epoch_ || (position->epoch == epoch_ && position->height() > final_.height);
   if (!ahead) return true;  // B-51
   dirty_ = true;
   delivering_ = ending_ = false;

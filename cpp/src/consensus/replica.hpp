@@ -104,7 +104,9 @@ class Replica {
   struct Votes {
     std::vector<StoredVote> of;  // by validator; empty until there is one
     Mask present = 0, verified = 0, asked = 0;
-    [[nodiscard]] bool has(std::uint16_t validator) const { return (present >> validator & 1) != 0; }
+    [[nodiscard]] bool has(std::uint16_t validator) const {
+      return (present >> validator & 1) != 0;
+    }
     [[nodiscard]] bool knows(std::uint16_t validator) const {
       return (verified >> validator & 1) != 0;
     }
@@ -165,8 +167,8 @@ class Replica {
     std::uint16_t validator;
     std::uint64_t highest;
   };
-  using Check = std::variant<TallyCheck, CertificateCheck, ProposalCheck, BlockCheck,
-                             EvidenceCheck, AmnesiaCheck>;
+  using Check = std::variant<TallyCheck, CertificateCheck, ProposalCheck, BlockCheck, EvidenceCheck,
+                             AmnesiaCheck>;
   struct Question {
     Check check;
     std::size_t signatures;
@@ -193,8 +195,8 @@ class Replica {
   /// A block that is final, and the messages that make it so (B-50).
   struct FinalBlock {
     BlockBody body;
-    Bytes certificate;        // encoded, of its own; empty where a descendant made it final
-    std::vector<Bytes> proof;  // messages that go before it
+    Bytes certificate;             // encoded, of its own; empty where a descendant made it final
+    std::vector<Bytes> proof;      // messages that go before it
     std::optional<Position> next;  // where the next epoch begins, if this is the last of one
   };
 
@@ -286,6 +288,7 @@ class Replica {
   [[nodiscard]] bool justified(const Header& header, const Justification& justification) const;
   void verify_proposal(BlockBody&& block);
   [[nodiscard]] bool is_certified(const Digest& digest) const;
+  [[nodiscard]] bool certified_by(const StoredCertificate& certificate) const;
   [[nodiscard]] bool is_failed(const Digest& digest) const;
   [[nodiscard]] StoredBlock* block_of(const Digest& digest);
   [[nodiscard]] const StoredBlock* block_of(const Digest& digest) const;
@@ -307,6 +310,7 @@ class Replica {
   void finalize_chain(const Certificate& certificate, const std::vector<Digest>& chain);
   void deliver(Held&& held);
   [[nodiscard]] static Bytes final_record(const FinalBlock& block, std::uint64_t view);
+  [[nodiscard]] std::vector<Bytes> boundary_proof(const FinalBlock& last) const;
   void remember(FinalBlock&& block);
   void end_epoch(const Position& next);
   void begin_epoch(const Position& position);
@@ -355,7 +359,7 @@ class Replica {
   std::size_t q_ = 0;
   std::uint16_t index_ = kObserver;
   std::vector<std::uint16_t> order_;
-  std::vector<std::uint16_t> link_of_;  // by validator
+  std::vector<std::uint16_t> link_of_;       // by validator
   std::vector<std::uint16_t> validator_of_;  // by link
 
   Effects effects_;
@@ -391,13 +395,13 @@ class Replica {
   std::uint64_t generation_ = 0;
   std::uint64_t next_seq_ = 1;
   std::uint64_t synced_ = 0;
-  std::deque<Held> held_;                // ascending by seq
-  std::uint64_t entry_proof_view_ = 0;   // highest view with a persisted certificate
-  Position delivered_;                   // up to here the driver was told
-  Position base_;                        // up to here the driver has stored
-  std::deque<FinalBlock> unstored_;      // delivered since
+  std::deque<Held> held_;                 // ascending by seq
+  std::uint64_t entry_proof_view_ = 0;    // highest view with a persisted certificate
+  Position delivered_;                    // up to here the driver was told
+  Position base_;                         // up to here the driver has stored
+  std::deque<FinalBlock> unstored_;       // delivered since
   std::vector<FinalBlock> redeliveries_;  // after a recovery, with the first step
-  std::vector<Evidence> evidence_;       // of this epoch, durable
+  std::vector<Evidence> evidence_;        // of this epoch, durable
 
   std::optional<Amnesia> amnesia_;
   Digest nonce_{};
@@ -413,7 +417,7 @@ class Replica {
   std::uint64_t last_progress_ms_ = 0;      // when something became final, or the start
   std::uint64_t next_standstill_ms_ = 0;
   std::uint64_t last_timer_ = 0;
-  std::uint16_t turn_ = 0;               // whom to ask next (R8)
+  std::uint16_t turn_ = 0;                // whom to ask next (R8)
   std::uint64_t asked_final_height_ = 0;  // that ask_final() asked for last, and when
   std::uint64_t asked_final_ms_ = 0;
 };

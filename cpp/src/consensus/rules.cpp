@@ -101,6 +101,14 @@ bool Replica::is_certified(const Digest& digest) const {
   return block != nullptr && block->certified == Certified::yes;
 }
 
+/// Whether the block that a certificate names is certified, and of its view.
+bool Replica::certified_by(const StoredCertificate& certificate) const {
+  const VoteSubject& subject = certificate.certificate.subject;
+  const StoredBlock* block = block_of(subject.digest);
+  return block != nullptr && block->certified == Certified::yes &&
+         block->body.header.view == subject.view;
+}
+
 bool Replica::is_failed(const Digest& digest) const {
   const StoredBlock* block = block_of(digest);
   return block != nullptr && block->certified == Certified::no;
@@ -112,9 +120,7 @@ bool Replica::enter_views() {
   std::uint64_t next = view_;
   for (auto at = views_.lower_bound(view_); at != views_.end(); ++at) {
     const StoredCertificate* notarization = at->second.certificate(VoteKind::notarize);
-    const bool certified =
-        notarization != nullptr &&
-        (is_certified(notarization->certificate.subject.digest) || mutant(21));
+    const bool certified = notarization != nullptr && (certified_by(*notarization) || mutant(21));
     if (certified || at->second.certificate(VoteKind::nullify) != nullptr ||
         at->second.certificate(VoteKind::finalize) != nullptr) {
       next = at->first + 1;
@@ -218,6 +224,7 @@ bool Replica::certify_blocks() {
       if (certificate == nullptr) continue;
       StoredBlock* lowest = nullptr;
       StoredBlock* block = block_of(certificate->certificate.subject.digest);
+      if (block != nullptr && block->body.header.view != at->first) continue;
       while (block != nullptr && block->certified == Certified::unknown) {
         lowest = block;
         block = block_of(block->body.header.parent_digest);
@@ -271,7 +278,7 @@ bool Replica::finalize_views() {
     }
     const Digest digest = notarization->certificate.subject.digest;
     const bool said_other = view.notarized && *view.notarized != digest && !mutant(5);
-    if (!(is_certified(digest) || mutant(7)) || said_other || view.equivocated) continue;
+    if (!(certified_by(*notarization) || mutant(7)) || said_other || view.equivocated) continue;
     vote(VoteKind::finalize, at->first, digest);
     changed = true;
   }

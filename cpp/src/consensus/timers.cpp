@@ -35,7 +35,7 @@ bool Replica::awake() const {
     if (notarization == nullptr) continue;
     const StoredBlock* block = block_of(notarization->certificate.subject.digest);
     if (block == nullptr) continue;
-    if (block->body.payload.size() > 4) return true;                                  // (a)
+    if (block->body.payload.size() > 4) return true;                              // (a)
     if (still && block->certified == Certified::yes && !mutant(24)) return true;  // (d)
   }
   if (!still) return false;
@@ -77,7 +77,8 @@ void Replica::run_timers() {
     if (leader_deadline_ && leader(view_) != index_) inactive_ms_[leader(view_)] = mono_ms_;
     leader_deadline_.reset();
     view_deadline_.reset();
-    const bool open = current == nullptr || (!current->nullified && (!current->finalized || mutant(8)));
+    const bool open =
+        current == nullptr || (!current->nullified && (!current->finalized || mutant(8)));
     if (open && may_sign(view_)) vote(VoteKind::nullify, view_, {});
     run_rules();
   }
