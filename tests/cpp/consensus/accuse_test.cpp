@@ -14,7 +14,10 @@ namespace {
 
 using namespace consensus;
 
-constexpr std::uint8_t kVerify = 0x81, kPersist = 0x83, kSend = 0x84, kEvidence = 0x89;
+constexpr std::uint8_t kVerify = 0x81, kSign = 0x82, kPersist = 0x83, kSend = 0x84;
+constexpr std::uint8_t kCertify = 0x87, kEvidence = 0x89;
+
+constexpr std::uint8_t kEmptySet[] = {0};
 
 /// Validator 0 of four, whose disk answers when it is told to.
 class Bench {
@@ -35,6 +38,7 @@ class Bench {
   std::vector<Evidence> reported, sent;
   /// And wrote.
   std::size_t written = 0;
+  std::vector<Bytes> asked_to_sign;
   bool disk = true;
 
   /// The disk has everything.
@@ -84,6 +88,9 @@ class Bench {
       written += log.records[0].kind == RecordKind::evidence ? 1 : 0;
       return disk ? encode_event(Durable{seq_}) : Bytes{};
     }
+    if (effect.kind == kSign)
+      asked_to_sign.emplace_back(effect.body.begin() + 8, effect.body.end());
+    if (effect.kind == kCertify) return encode_event(CertifiedBlock{in.digest(), true, kEmptySet});
     if (effect.kind == kEvidence) note(reported, effect.body);
     if (effect.kind == kSend && in.u16() == kEveryone && in.u8() == 0x57)
       note(sent, in.bytes(in.remaining()));
@@ -233,23 +240,50 @@ TEST(accusations_of_another_epoch_or_validator_are_dropped) {
   EXPECT_EQ(bench.written, 0U);
 }
 
+namespace {
+
+/// A proposal of the leader of `view`.
+BlockBody proposal(const Bench& bench, std::uint64_t view, const BlockBody* parent,
+                   const Justification& why) {
+  BlockBody block = sample_block(bench.world.encoded(why), Bytes(4));
+  Header& header = block.header;
+  header.chain_id = bench.world.chain_id;
+  header.epoch = 1;
+  header.view = view;
+  header.parent_view = parent == nullptr ? 0 : parent->header.view;
+  header.parent_digest = parent == nullptr ? bench.world.chain_id : parent->digest;
+  header.height = parent == nullptr ? 1 : parent->header.height + 1;
+  header.leader = bench.leader(view);
+  header.time_ms = 100 + view;
+  header.next_set_hash = {};
+  block.header_bytes = encode_header(header);
+  block.digest = header_digest(block.header_bytes);
+  block.leader_signature =
+      bench.world.vote(VoteKind::notarize, header.leader, view, block.digest).signature;
+  return block;
+}
+
+/// The first of two views that validator 0 does not lead.
+std::uint64_t others_lead(const Bench& bench) {
+  std::uint64_t view = 1;
+  while (bench.leader(view) == 0 || bench.leader(view + 1) == 0)
+    ++view;
+  return view;
+}
+
+bool asked_for(const Bench& bench, const VoteSubject& subject) {
+  return std::ranges::find(bench.asked_to_sign, vote_payload(bench.world.chain_id, subject)) !=
+         bench.asked_to_sign.end();
+}
+
+}  // namespace
+
 TEST(accuse_whoever_signs_what_is_not_justified) {
   // E7 of the leader at once; E8 of the others when a quorum is seen to have notarized it.
   Bench bench;
-  const std::uint16_t leader = bench.leader(2) == 0 ? bench.leader(3) : bench.leader(2);
-  const std::uint64_t view = bench.leader(2) == 0 ? 3 : 2;
-  BlockBody block = sample_block(bench.world.encoded({}), Bytes(4));
-  block.header.chain_id = block.header.parent_digest = bench.world.chain_id;
-  block.header.epoch = 1;
-  block.header.view = view;  // view 1 is not said to be nullified
-  block.header.parent_view = 0;
-  block.header.height = 1;
-  block.header.leader = leader;
-  block.header.next_set_hash = {};
-  block.header_bytes = encode_header(block.header);
-  block.digest = header_digest(block.header_bytes);
-  block.leader_signature =
-      bench.world.vote(VoteKind::notarize, leader, view, block.digest).signature;
+  const std::uint64_t view = others_lead(bench) + 1;  // views before are not said to be nullified
+  const BlockBody block = proposal(bench, view, nullptr, {});
+  const std::uint16_t leader = block.header.leader;
   bench.hear(leader, ProposalMessage{block});
   EXPECT_EQ(bench.reported.size(), 1U);
   if (bench.reported.empty()) return;
@@ -267,6 +301,30 @@ TEST(accuse_whoever_signs_what_is_not_justified) {
   std::ranges::sort(named);
   EXPECT(named == (Indexes{1, 2, 3}));
   EXPECT_EQ(bench.sent.size(), 3U);
+}
+
+TEST(no_vote_for_a_justification_that_others_could_call_wrong) {
+  // R3: signatures seen before count for whoever gave them. Whoever took them for those of others
+  // would notarize what B-90 calls unjustified.
+  for (const bool moved : {false, true}) {
+    Bench bench;
+    const std::uint64_t view = others_lead(bench);
+    Justification why;
+    for (std::uint64_t before = 1; before < view; ++before)
+      why.nullifications.push_back(bench.world.certificate(VoteKind::nullify, before));
+    const BlockBody first = proposal(bench, view, nullptr, why);
+    bench.hear(first.header.leader, ProposalMessage{first});
+    EXPECT(asked_for(bench, {VoteKind::notarize, 1, view, first.digest}));
+    Certificate certificate =
+        bench.world.certificate(VoteKind::finalize, {1, 2, 3}, view, first.digest);
+    bench.hear(1, CertificateMessage{certificate});
+
+    if (moved) certificate.signers = {0, 2, 3};
+    const BlockBody second = proposal(bench, view + 1, &first, {certificate, {}});
+    bench.hear(second.header.leader, ProposalMessage{second});
+    EXPECT_EQ(asked_for(bench, {VoteKind::notarize, 1, view + 1, second.digest}), !moved);
+    EXPECT_EQ(bench.reported.size(), moved ? 1U : 0U);
+  }
 }
 
 }  // namespace chopmark::test
