@@ -260,10 +260,9 @@ Bytes Story::log(std::size_t node, const std::vector<std::pair<std::uint8_t, Byt
   start.bytes(setup.chain_id);
   start.bytes(setup.keys[node]);
   start.u64(2);
-  start.u64(seq[node] + 1);
   std::vector<std::pair<std::uint8_t, Bytes>> all = {{7, start.take()}};
   all.insert(all.end(), rest.begin(), rest.end());
-  std::uint64_t at = 0;
+  std::uint64_t at = seq[node];
   for (const auto& [kind, body] : all) {
     codec::Writer record;
     record.u32(static_cast<std::uint32_t>(29 + body.size()));
@@ -275,6 +274,7 @@ Bytes Story::log(std::size_t node, const std::vector<std::pair<std::uint8_t, Byt
     record.u32(0);
     append(out, record.take());
   }
+  seq[node] = at;
   return out;
 }
 

@@ -53,6 +53,7 @@ struct Candidate {
 struct Own {
   std::uint64_t seq = kNotWritten;
   std::int32_t candidate = kNone;
+  bool late = false;  // written after something at or above it was final
 };
 
 enum class Kept : std::uint8_t { block, notarization, finalization };

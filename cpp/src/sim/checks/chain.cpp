@@ -209,10 +209,6 @@ void Checker::delivered(std::size_t node, ByteView body) {
       bad(5, " delivers by what is no finalization");
     } else if (!same(read.digest, digest, 32) && !is_last(*epoch, height)) {
       bad(5, " delivers by the finalization of another block");
-    } else if (Slot* const final_slot = book_.slot(*epoch, read.view, true)) {
-      const std::int32_t at = Book::find(*final_slot, read.digest);
-      if (at != kNone && !is_durable(node, book_.kept(*final_slot, at, Kept::finalization, node)))
-        bad(7, " delivers before the finalization is durable");
     }
   }
   check_roots(node, *epoch, block.header);

@@ -91,6 +91,7 @@ class Checker : public Reporter {
   void note_vote(std::size_t node, std::uint64_t seq, ByteView message);
   void note_certificate(std::size_t node, std::uint64_t seq, ByteView message);
   void note_final(std::size_t node, FinalRecord record);
+  void check_finalization(std::size_t node, std::uint64_t number, std::uint64_t view);
   void note_entry(std::size_t node, EntryRecord record);
   void note_position(std::size_t node, std::uint64_t seq, ByteView body);
   void own_vote(std::size_t node, std::uint64_t seq, Epoch& epoch, Slot& slot, Vote kind,

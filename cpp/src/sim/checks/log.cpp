@@ -47,12 +47,18 @@ void Checker::note(std::size_t node, std::uint64_t seq, ByteView record) {
     case 4:
       return note_certificate(node, seq, body);
     case 5:
-      if (body.size() == 48)
-        note_final(node, {seq, epoch, load_be<std::uint64_t>(body.data()),
-                          load_be<std::uint64_t>(body.data() + 8)});
+      if (body.size() < 48) return report(7, name_of(node) + " writes what is no final record");
+      note_final(node, {seq, epoch, load_be<std::uint64_t>(body.data()),
+                        load_be<std::uint64_t>(body.data() + 8)});
+      check_finalization(node, epoch, load_be<std::uint64_t>(body.data() + 8));
+      if (body.size() > 48) note_position(node, seq, body.subspan(48));
       return;
     case 6:
-      return note_position(node, seq, body);
+      note_position(node, seq, body);
+      // What the driver brought its ledger to by itself is not delivered (B-51).
+      if (nodes_[node].delivered && *nodes_[node].delivered < nodes_[node].final_written.height)
+        nodes_[node].delivered = nodes_[node].final_written.height;
+      return;
     case 8:
       if (body.size() == 17) {
         nodes_[node].amnesic = body[0] == 0;
@@ -100,13 +106,13 @@ void Checker::note_vote(std::size_t node, std::uint64_t seq, ByteView message) {
 void Checker::own_vote(std::size_t node, std::uint64_t seq, Epoch& epoch, Slot& slot, Vote kind,
                        std::int32_t candidate) {
   Node& me = nodes_[node];
-  book_.own(slot, node, kind) = {seq, candidate};
+  const EntryRecord final{0, me.final_written.epoch, me.final_written.view};
+  const bool late = seq != kInLog && final.covers({0, epoch.number, slot.view});
+  book_.own(slot, node, kind) = {seq, candidate, late};
   if (seq == kInLog) return;
   const auto bad = [&](std::uint32_t invariant, const char* what) {
     report(invariant, name_of(node) + what + place_of(epoch.number, slot.view));
   };
-  const EntryRecord final{0, me.final_written.epoch, me.final_written.view};
-  if (final.covers({0, epoch.number, slot.view})) bad(11, " signs at or below its final view");
   if (me.amnesic) bad(11, " is amnesic and signs");
   if (me.sign_epoch == epoch.number && slot.view <= me.sign_above)
     bad(11, " signs at or below the view of its amnesia");
@@ -150,6 +156,18 @@ void Checker::note_final(std::size_t node, FinalRecord record) {
   }
 }
 
+void Checker::check_finalization(std::size_t node, std::uint64_t number, std::uint64_t view) {
+  Epoch* const epoch = book_.epoch(number);
+  Slot* const slot = epoch == nullptr ? nullptr : book_.slot(*epoch, view, true);
+  if (slot == nullptr) return;
+  for (std::size_t i = 0; i < slot->candidates.size(); ++i) {
+    if (book_.kept(*slot, static_cast<std::int32_t>(i), Kept::finalization, node) != kNotWritten)
+      return;
+  }
+  report(7, name_of(node) + " writes that it is final before the finalization" +
+                place_of(number, view));
+}
+
 void Checker::note_entry(std::size_t node, EntryRecord record) {
   Node& me = nodes_[node];
   if (me.entry_written.covers(record)) return;
@@ -174,8 +192,6 @@ void Checker::note_position(std::size_t node, std::uint64_t seq, ByteView body) 
   note_final(node, record);
   note_entry(node, {seq, record.epoch, record.view});
   Node& me = nodes_[node];
-  // What the driver brought its ledger to by itself is not delivered (B-51).
-  if (me.delivered && *me.delivered < record.height) me.delivered = record.height;
   me.highest_restart = std::max(me.highest_restart, record.height);
 }
 
@@ -267,10 +283,10 @@ void Checker::checkpointed(std::size_t node, ByteView log) {
     records.push_back(log.subspan(at, size));
     at += size;
   }
-  if (records.empty() || records[0][28] != 7 || records[0].size() != kRecordHead + 80 + kRecordTail)
+  if (records.empty() || records[0][28] != 7)
     return report(7, name_of(node) + " writes a log without a start");
   Node& me = nodes_[node];
-  const std::uint64_t next_seq = load_be<std::uint64_t>(records[0].data() + kRecordHead + 72);
+  const std::uint64_t next_seq = load_be<std::uint64_t>(records.front().data() + 4);
   // What the old log held is gone unless the new one has it; what was written since stays.
   for_open_slots(node, [&](Epoch&, Slot& slot) {
     for (std::size_t kind = 0; kind < 3; ++kind) {
@@ -280,7 +296,7 @@ void Checker::checkpointed(std::size_t node, ByteView log) {
     for (std::size_t i = node; i < slot.kept.size(); i += book_.nodes())
       if (slot.kept[i] == kInLog || slot.kept[i] < next_seq) slot.kept[i] = kNotWritten;
   });
-  if (next_seq > 0) me.durable = next_seq - 1;
+  me.durable = load_be<std::uint64_t>(records.back().data() + 4);
   for (const ByteView record : records)
     note(node, kInLog, record);
   if (me.amnesic) return;

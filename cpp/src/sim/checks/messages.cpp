@@ -75,6 +75,9 @@ void Checker::check_written(std::size_t node, Epoch& epoch, Slot& slot, Vote kin
   if (!is_durable(node, own.seq) || own.candidate != candidate)
     report(7, name_of(node) + " sends a vote before it is durable" +
                   place_of(epoch.number, slot.view));
+  if (own.late)
+    report(11,
+           name_of(node) + " signs at or below its final view" + place_of(epoch.number, slot.view));
 }
 
 void Checker::proposal_sent(std::size_t node, ByteView message) {
