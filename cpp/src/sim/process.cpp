@@ -346,7 +346,7 @@ void Process::after_step() {
   busy_until_us_ = spent_until();
   if (disk_.dirty()) {
     if (!disk_.syncing()) begin_sync();
-  } else if (!disk_.syncing() && disk_.log_bytes() > world_.plan.disk.checkpoint_bytes) {
+  } else if (!disk_.syncing() && disk_.grown_bytes() > world_.plan.disk.checkpoint_bytes) {
     world_.cover(Covered::checkpoint);
     const bool unlucky =
         !world_.healed && !byzantine() && first() && fate_.chance(world_.plan.crash.start_ppm / 4);
