@@ -17,7 +17,7 @@ from simulated_network import public_key, sign
 
 from chopmark.consensus import Config, VerifyVotes
 from chopmark.errors import JournalError
-from chopmark.ledger import Create, Ledger, Pool, build_transaction
+from chopmark.ledger import Create, Ledger, Pool, build_transaction, transaction_id
 from chopmark.node.blocks import MemoryBlockStore
 from chopmark.node.devnet import Institution, derived_key, make_genesis
 from chopmark.node.driver import EVERYONE, Clock, Driver, FinalBlock
@@ -102,7 +102,7 @@ class Mouth:
         notarized, finalized = said[NOTARIZE], said[FINALIZE]
         if len(notarized) > 1 or len(finalized) > 1:
             raise Conflict(f"two votes of one kind in view {view}")
-        if finalized and (said[NULLIFY] or finalized != notarized):
+        if finalized and (said[NULLIFY] or not notarized <= finalized):
             raise Conflict(f"a finalize against another vote in view {view}")
 
 
@@ -120,11 +120,11 @@ class Node:
         self.failure: BaseException | None = None
         self.born_ms = 0
 
-    def start(self, *, new_key: bool, **parts: object) -> None:
+    def start(self, *, new_key: bool, log_bytes_max: int = LOG_BYTES_MAX) -> None:
         self.born_ms = self.world.now_ms
         self.failure = None
         with self.dying():
-            self.driver = Driver(  # type: ignore[arg-type]
+            self.driver = Driver(
                 config=self.world.config(self.index),
                 new_key=new_key,
                 ledger=Ledger(self.world.genesis),
@@ -136,8 +136,7 @@ class Node:
                 store=self.store,
                 verify=verify,
                 nonce=hashlib.sha256(b"nonce %d" % self.world.now_ms).digest(),
-                log_bytes_max=LOG_BYTES_MAX,
-                **parts,
+                log_bytes_max=log_bytes_max,
             )
         self.do(lambda driver, now: driver.tick(now))
 
@@ -231,9 +230,11 @@ class World:
                     ),
                 )
 
-    def submit(self, index: int, number: int) -> None:
-        payload = encode_payload([transaction(self.genesis, number)])
-        self.nodes[index].do(lambda driver, now: driver.submit(payload, now))
+    def submit(self, index: int, number: int) -> bytes:
+        """Hands one transaction in; returns its id."""
+        made = transaction(self.genesis, number)
+        self.nodes[index].do(lambda driver, now: driver.submit(encode_payload([made]), now))
+        return transaction_id(made)
 
     def run(self, until: Callable[[], bool], limit_ms: int) -> bool:
         deadline = self.now_ms + limit_ms

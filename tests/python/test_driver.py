@@ -210,7 +210,7 @@ def test_validators_change_at_the_end_of_an_epoch() -> None:
         made = payload(net, 8)
         net.submit(encode_payload(iterate_payload(made)[count - 2 : count - 1]), 1)
         run_until_final(net, count)
-    assert {node.driver.replica.epoch for node in net.nodes} >= {2}
+    assert min(node.driver.replica.epoch for node in net.nodes) > 1
     position = parse_position(newcomer.driver.replica.position())
     expected = (joining.public_key().public_bytes_raw(), *genesis.validators[1:])
     assert position.validators == expected

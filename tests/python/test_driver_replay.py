@@ -16,10 +16,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from types import SimpleNamespace
 
-import pytest
 from fake_folder import FakeFolder, Lost
 
-from chopmark import _core, consensus
+from chopmark import consensus
 from chopmark.consensus import Build, Certify, Config, Sign, VerifyVotes
 from chopmark.errors import SigningRefused
 from chopmark.node.blocks import MemoryBlockStore
