@@ -34,7 +34,7 @@ void Replica::accuse(Evidence&& evidence, std::uint16_t link, std::uint64_t view
   }
   const Result<EvidenceClaim> claim = check_evidence(evidence, {config_.chain_id, anchor_, set_});
   if (!claim) {
-    ++counters_.malformed;
+    ++counters_.unjustified;
     return;
   }
   if (evidence_.size() >= limits::kEvidenceMax || !take_slot(link)) return;
