@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Drivers that lose power, disks that fail and lie: a validator never contradicts itself, and knows
-when it has forgotten (docs/spec/consensus.md, B-60 to B-65, B-80; threat 25).
+when it has forgotten (docs/spec/consensus.md, B-60 to B-65, B-80; threats 36 to 38).
 """
 
 from __future__ import annotations
