@@ -21,7 +21,7 @@ from chopmark.ledger import Create, Ledger, Pool, build_transaction, transaction
 from chopmark.node.blocks import MemoryBlockStore
 from chopmark.node.devnet import Institution, derived_key, make_genesis
 from chopmark.node.driver import EVERYONE, Clock, Driver, FinalBlock
-from chopmark.node.journal import FileJournal
+from chopmark.node.journal import FileJournal, Folder
 from chopmark.reference.codec import encode_payload
 from chopmark.reference.messages import (
     FINALIZE,
@@ -112,7 +112,9 @@ class Node:
     def __init__(self, index: int, world: World) -> None:
         self.index = index
         self.world = world
+        self.own_key = public_key(index)
         self.folder = FakeFolder()
+        self.disk: Folder | None = None  # instead of it
         self.store = MemoryBlockStore()
         self.mouth = Mouth()
         self.final: dict[int, bytes] = {}
@@ -125,12 +127,12 @@ class Node:
         self.failure = None
         with self.dying():
             self.driver = Driver(
-                config=self.world.config(self.index),
+                config=self.world.config(self.own_key),
                 new_key=new_key,
                 ledger=Ledger(self.world.genesis),
                 pool=Pool(),
-                signer=HashSigner(public_key(self.index)),
-                journal=FileJournal(self.folder),
+                signer=HashSigner(self.own_key),
+                journal=FileJournal(self.folder if self.disk is None else self.disk),
                 send=self.send,
                 on_final=self.on_final,
                 store=self.store,
@@ -195,11 +197,11 @@ class World:
         self._queue: list[tuple[int, int, Callable[[], None]]] = []
         self.nodes = [Node(i, self) for i in range(n)]
 
-    def config(self, index: int) -> Config:
+    def config(self, own_key: bytes) -> Config:
         return Config(
             chain_id=hashlib.sha256(self.genesis).digest(),
             validators=tuple(public_key(i) for i in range(self.n)),
-            own_key=public_key(index),
+            own_key=own_key,
             delta_ms=20,
             build_ms=20,
             standstill_ms=200,

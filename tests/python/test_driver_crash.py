@@ -8,14 +8,16 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 
 import pytest
-from driver_world import Conflict, World
+from driver_world import LOG_BYTES_MAX, Conflict, World
 from fake_folder import FakeFolder, Lost, crash_at, fail_at
 from simulated_network import public_key
 
 from chopmark import consensus
 from chopmark.errors import ConsensusError, JournalError
+from chopmark.node.journal import DiskFolder
 
 TRANSACTIONS = 3  # of a first life
 FIRST_CHECKPOINT = 2 + 8  # operations of the disk until the first step
@@ -159,6 +161,27 @@ def test_these_tests_would_see_a_conflict() -> None:
     assert conflicts > 5
 
 
+@pytest.mark.parametrize("checkpoints", [LOG_BYTES_MAX, 1 << 20])
+def test_lives_on_a_real_disk(tmp_path: Path, checkpoints: int) -> None:
+    world = World(1)
+    [node] = world.nodes
+    for life in range(4):
+        node.disk = folder = DiskFolder(tmp_path / "journal")
+        node.start(new_key=life == 0, log_bytes_max=checkpoints)
+        assert node.driver is not None and not node.driver.replica.amnesic
+        for i in range(3):
+            assert add(world, 10 * life + i)
+        with pytest.raises(JournalError, match="another process"):
+            DiskFolder(tmp_path / "journal")
+        folder.close()
+        node.driver = None
+        world.now_ms += 100
+    node.disk = DiskFolder(tmp_path / "journal")
+    node.start(new_key=True)
+    assert isinstance(node.failure, JournalError), "begun twice"
+    node.disk.close()
+
+
 # --- What is wrong with the files when it starts -------------------------------------------------
 
 
@@ -194,7 +217,11 @@ def recovered(**files: bytes | None) -> consensus.Replica:
     world = World(1)
     log, fence = files.get("log"), files.get("fence")
     return consensus.Replica.recover(
-        world.config(0), log=log, fence=fence, position=files_of_a_life()[2], nonce=bytes(32)
+        world.config(public_key(0)),
+        log=log,
+        fence=fence,
+        position=files_of_a_life()[2],
+        nonce=bytes(32),
     )
 
 
@@ -264,7 +291,7 @@ def test_files_of_another_chain_or_key() -> None:
     now, _ = good_files()
     other = World(4)
     for index in range(2):
-        replica = consensus.Replica.recover(other.config(index), **now, nonce=bytes(32))
+        replica = consensus.Replica.recover(other.config(public_key(index)), **now, nonce=bytes(32))
         assert replica.amnesic
 
 
@@ -347,3 +374,19 @@ def test_forgetful_one_among_four_comes_back() -> None:
     assert not node.driver.replica.amnesic
     assert spread(world, 20, 4)
     assert node.mouth.words > words
+
+
+def test_new_key_beside_an_old_store() -> None:
+    """B-51: it begins where the blocks end that its driver has verified before."""
+    world = four()
+    assert spread(world, 0, 4)
+    node = world.nodes[VICTIM]
+    assert node.driver is not None
+    height, view, digest = node.driver.replica.last_final
+    node.folder, node.own_key = FakeFolder(), consensus.OBSERVER
+    node.start(new_key=True)
+    assert node.driver.replica.last_final == (height, view, digest)
+    assert node.driver.ledger.final_digest == digest
+    words = node.mouth.words
+    assert spread(world, 10, 4)
+    assert node.mouth.words == words, "it observes"
