@@ -79,9 +79,10 @@ void Disk::end_sync() {
                   unstored_.begin() + static_cast<std::ptrdiff_t>(syncing_stored_));
 }
 
-void Disk::replace_log(Bytes log) {
-  old_log_ = std::move(log_);
-  log_ = std::move(log);
+void Disk::replace_log(ByteView log) {
+  std::swap(old_log_, log_);  // two buffers by turns: a log grows into pages that are there
+  if (!log_) log_.emplace();
+  log_->assign(log.begin(), log.end());
   synced_bytes_ = log_->size();
 }
 

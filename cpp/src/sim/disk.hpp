@@ -33,8 +33,8 @@ class Disk {
   [[nodiscard]] std::uint64_t stored_height() const noexcept { return stored_.height; }
 
   // The two steps of a checkpoint; each is durable when it returns.
-  void replace_log(Bytes log);
-  void replace_fence(Bytes fence) { fence_ = std::move(fence); }
+  void replace_log(ByteView log);
+  void replace_fence(ByteView fence) { fence_.emplace(fence.begin(), fence.end()); }
 
   // What a crash leaves.
   /// True if a part, and not all, of what was not synced is left in some way.

@@ -63,7 +63,7 @@ void plan_lan(Plan& plan) {
   plan.driver.build_every_us = 40'000;
   plan.load.every_us = 40'000;
   plan.disk.sync_us = {100, 100};
-  plan.disk.checkpoint_bytes = 1 << 20;
+  plan.disk.checkpoint_bytes = 1 << 18;
   plan.heal_blocks = plan.scenario.seconds;
   plan.patience_us = plan.end_us;
 }

@@ -112,6 +112,7 @@ class Process {
   std::uint64_t busy_until_us_ = 0;
   std::uint64_t cost_ns_ = 0;
   std::uint64_t last_build_us_ = 0;
+  std::uint32_t steps_ = 0;
 
   // What the driver keeps of final blocks, apart from the blocks: by height.
   std::vector<Buffer*> certificates_;
