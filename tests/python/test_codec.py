@@ -901,6 +901,16 @@ def test_position_of_most_validators() -> None:
         assert refusal(kind, made.encode()) == "limit"
 
 
+def test_justification_of_most_bytes() -> None:
+    """C-43."""
+    kind = KINDS["closing_block"]
+    for size, found in ((messages.JUSTIFICATION_BYTES_MAX, None), (5 * 1024 * 1024 + 1, "limit")):
+        why = bytes(size)
+        header = dataclasses.replace(CLOSING_OBJECT, justify_root=hashlib.sha256(why).digest())
+        outcome = agreed(kind, messages.Block(header, why, b"").encode())
+        assert (outcome and outcome[0]) == found
+
+
 def test_evidence_of_most_bytes() -> None:
     """C-45."""
     kind = KINDS["evidence"]

@@ -177,7 +177,7 @@ void Replica::accept_certificate(Certificate&& certificate) {
   }
   Bytes message = encode(CertificateMessage{certificate});
   // R7: each new certificate is broadcast once.
-  effects_.send(kEveryone, message);
+  if (!mutant(30)) effects_.send(kEveryone, message);
   place = StoredCertificate{std::move(certificate), std::move(message)};
   dirty_ = true;
   if (subject.kind == VoteKind::notarize) accuse_unjustified(subject.view);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/limits.hpp"
+#include "base/mutant.hpp"
 #include "consensus/replica.hpp"
 #include "hash/sha256.hpp"
 
@@ -17,7 +18,9 @@ std::optional<Justification> Replica::parent_for(std::uint64_t view, Digest& par
     const View* at = view_at(number);
     if (at == nullptr) return std::nullopt;
     const StoredCertificate* notarization = at->certificate(VoteKind::notarize);
-    if (notarization != nullptr && certified_by(*notarization)) {
+    if (notarization != nullptr &&
+        (certified_by(*notarization) ||
+         (mutant(33) && block_of(notarization->certificate.subject.digest) != nullptr))) {
       justification.parent = notarization->certificate;
       parent = notarization->certificate.subject.digest;
       std::ranges::reverse(justification.nullifications);

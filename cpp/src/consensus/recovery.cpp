@@ -233,7 +233,7 @@ void Replica::load(Recovery&& recovery) {
   generation_ = recovery.generation;
   next_seq_ = recovery.next_seq;
   synced_ = next_seq_ - 1;
-  sign_above_ = std::max(recovery.sign_above, final_.view);
+  sign_above_ = std::max(recovery.sign_above, mutant(28) ? std::uint64_t{0} : final_.view);
   unstored_.assign(recovery.finals.begin(), recovery.finals.end());
   redeliveries_ = std::move(recovery.finals);
   // Their own epochs may lie behind; proofs of them come from the driver's store.
@@ -261,6 +261,7 @@ void Replica::load(Recovery&& recovery) {
       view.notarized = subject.digest;
       view.proposal = subject.digest;
       view.proposed = one.validator == leader(subject.view);
+      if (mutant(39)) view.notarized.reset(), view.proposed = false;
     } else if (subject.kind == VoteKind::finalize) {
       view.finalized = subject.digest;
     } else {
@@ -295,7 +296,7 @@ std::uint64_t Replica::persist(RecordKind kind, ByteView body) {
 }
 
 void Replica::persist_block(StoredBlock& block) {
-  if (std::exchange(block.logged, true)) return;
+  if (std::exchange(block.logged, true) || mutant(29)) return;
   persist(RecordKind::block, encode(BlockMessage{block.body}));
 }
 

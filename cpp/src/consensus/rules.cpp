@@ -159,13 +159,14 @@ std::optional<Replica::Parent> Replica::parent_of(const Digest& digest) const {
 bool Replica::follows_parent(const Header& header) const {
   const std::optional<Parent> parent = parent_of(header.parent_digest);
   if (!parent || header.chain_id != config_.chain_id || header.epoch != epoch_ ||
-      header.parent_view != parent->view || header.time_ms <= parent->time_ms ||
+      header.parent_view != parent->view || (header.time_ms <= parent->time_ms && !mutant(35)) ||
       header.closing != (parent->ends_epoch && !mutant(22))) {
     return false;
   }
   if (header.closing) return header.height == parent->height && header.last == parent->last;
   const bool last = header.height == last_height(config_, epoch_);
-  return header.height == parent->height + 1 && header.payload_len <= config_.payload_bytes_max &&
+  return (header.height == parent->height + 1 || mutant(36)) &&
+         header.payload_len <= config_.payload_bytes_max &&
          (header.next_set_hash == Digest{}) != last;
 }
 

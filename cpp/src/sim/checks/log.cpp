@@ -210,9 +210,12 @@ bool Checker::learn_epoch(const PositionView& position) {
   for (const std::unique_ptr<Slot>& slot : before.ring) {
     const std::int32_t at =
         before.remembers(slot) ? Book::find(*slot, position.anchor_digest) : kNone;
-    if (at != kNone) last = &slot->candidates[static_cast<std::size_t>(at)].block;
+    if (at == kNone) continue;
+    // Liars vote for digests in views that are not theirs.
+    const Block& one = slot->candidates[static_cast<std::size_t>(at)].block;
+    if (one.known) last = &one;
   }
-  if (last == nullptr || !last->known || last->view().closing() ||
+  if (last == nullptr || last->view().closing() ||
       last->view().height() != position.anchor_height || !is_last(before, position.anchor_height) ||
       last->view().time_ms() != position.anchor_time_ms ||
       !same(set_hash(position.set), last->view().next_set_hash())) {
