@@ -510,7 +510,8 @@ def test_r11_gap_is_asked_for_and_nullified_by_the_asker() -> None:
     bench.start()
     bench.hear(bench.certify(NULLIFY, 3))
     effects = bench.later(1_100)
-    assert [m for m in bench.sent(effects) if isinstance(m, Ask)] == [Ask(1, 1), Ask(1, 2)]
+    asked = [m for m in bench.sent(effects) if isinstance(m, Ask) and not m.final]
+    assert asked == [Ask(1, 1), Ask(1, 2)]
     assert {(NULLIFY, 1, ZERO), (NULLIFY, 2, ZERO)} <= set(bench.votes(effects))
 
 
@@ -553,9 +554,12 @@ def test_validator_index_out_of_range() -> None:
     for index in (4, 5, 255, 0x7FFF, 0xFFFF):
         vote = signed_vote(NULLIFY, index, 1)
         assert bench.hear(vote, peer=bench.others[0]) == []
-        with pytest.raises(ConsensusError):  # the link knows no such validator
+        with pytest.raises(ConsensusError):  # nobody has named a key for this link
             bench.replica.step(consensus.message(index, vote.encode()))
     assert bench.replica.counters()["malformed"] == 5
+    with pytest.raises(ConsensusError):  # the own link
+        bench.replica.step(consensus.message(bench.me, vote.encode()))
+    assert bench.step(consensus.link(9, CHAIN), consensus.message(9, vote.encode())) == []
     voter, other = bench.others[:2]
     bench.hear(signed_vote(NULLIFY, other, 1), peer=voter)
     assert bench.replica.counters()["wrong_sender"] == 1
@@ -736,13 +740,18 @@ def test_leader_votes_for_another_block_before_it_proposes() -> None:
 
 def test_wrong_or_old_evidence_accuses_nobody() -> None:
     """Threat 24."""
-    bench = Bench()
+    bench = Bench(7)
     bench.start()
-    peer = bench.others[0]
+    peer, *others = bench.others
+    proposal = bench.proposal(1)
+    digest = proposal.header.digest
     bench.hear(signed_vote(NOTARIZE, peer, 1, CHAIN))
     bench.hear(replace(signed_vote(NOTARIZE, peer, 1, ZERO), signature=bytes(64)))
     bench.hear(signed_vote(NULLIFY, peer, 1))  # may go with a notarize
-    bench.finalize(bench.proposal(1))
+    bench.hear(proposal)
+    for kind in (NOTARIZE, FINALIZE):
+        bench.hear(certificate(kind, 1, digest, others))
+    assert bench.replica.last_final[0] == 1
     bench.hear(*[signed_vote(NOTARIZE, peer, 1, bytes([i] * 32)) for i in range(5)])
     assert not kinds(bench.log, Evidence)
 
@@ -763,7 +772,8 @@ def test_message_without_its_body(tag: int) -> None:
     bench.start()
     for data in (b"", bytes([tag]), bytes([tag, 0]), bytes([tag]) + bytes(8)):
         assert bench.step(consensus.message(bench.others[0], data)) == []
-    assert bench.replica.counters()["malformed"] == 4
+    counters = bench.replica.counters()
+    assert counters["malformed"] + counters["out_of_window"] == 4  # of an epoch that has no body
 
 
 def test_view_change_during_delivery_goes_on() -> None:
@@ -837,8 +847,21 @@ def test_ask_gets_a_bounded_reply() -> None:
     bench.hear(bench.certify(NOTARIZE, 1, digest), bench.certify(NULLIFY, 1))
     assert len(bench.sent(bench.hear(Ask(1, 1, digest)))) == 1
     assert len(bench.sent(bench.hear(Ask(1, 1)))) == 2
-    assert bench.hear(Ask(1, 1, ZERO), Ask(2, 1), Ask(1, 2**64 - 1)) == []
+    assert bench.hear(Ask(1, 1, ZERO), Ask(1, 2**64 - 1)) == []
     assert all(e.to == bench.others[0] for e in bench.hear(Ask(1, 1)) if isinstance(e, Send))
+
+
+def test_message_of_another_epoch() -> None:
+    """B-73: whoever is ahead is asked for what became final, once; whoever is behind gets nothing
+    here, where no epoch has ended.
+    """
+    bench = Bench()
+    bench.start()
+    peer = bench.others[0]
+    effects = bench.hear(Ask(2, 1), Ask(3, 1))
+    assert bench.sent(effects) == [Ask(1, 1, final=True)]
+    assert [e.to for e in effects if isinstance(e, Send)] == [peer]
+    assert bench.hear(Ask(0, 1)) == []
 
 
 def test_clock_that_runs_backwards() -> None:
