@@ -118,8 +118,9 @@ void Process::start() {
   }
   replica_.emplace(std::move(*recovered));
   if (first()) {
-    if (world_.damaged[node_] && !replica_->amnesic())
+    if (unseen_damage_ && !replica_->amnesic())
       world_.violate(kEngineInvariant, "a damaged disk was taken for a good one");
+    if (!replica_->amnesic()) world_.damaged[node_] = false;
     if (replica_->amnesic()) world_.cover(Covered::amnesia);
     world_.observer.restarted(node_, replica_->amnesic(), replica_->last_final().height);
   }
@@ -149,6 +150,7 @@ bool Process::checkpoint(std::uint64_t stop_after) {
     trace->add(world_.now_us, TraceKind::checkpoint, node_, 0, row.take());
   }
   disk_.replace_log(made.log);
+  unseen_damage_ = false;
   if (stop_after == 1) return false;
   disk_.replace_fence(made.fence);
   return stop_after != 2;
@@ -210,20 +212,21 @@ void Process::die() {
 void Process::damage() {
   const DiskPlan& plan = world_.plan.disk;
   if (world_.healed || !world_.may_damage(node_)) return;
+  const auto damaged = [this](Covered how) {
+    world_.cover(how);
+    world_.damaged[node_] = unseen_damage_ = true;
+  };
   if (fate_.chance(plan.flip_ppm) && disk_.flip_old_bit(fate_)) {
-    world_.cover(Covered::bit_flip);
-    world_.damaged[node_] = true;
+    damaged(Covered::bit_flip);
   } else if (fate_.chance(plan.lost_ppm)) {
-    world_.cover(Covered::lost_file);
-    world_.damaged[node_] = true;
+    damaged(Covered::lost_file);
     if (fate_.chance(500'000)) {
       disk_.lose_log();
     } else {
       disk_.lose_fence();
     }
   } else if (fate_.chance(plan.old_log_ppm) && disk_.restore_old_log()) {
-    world_.cover(Covered::old_log);
-    world_.damaged[node_] = true;
+    damaged(Covered::old_log);
   } else if (fate_.chance(plan.old_disk_ppm) && disk_.has_snapshot()) {
     world_.cover(Covered::old_disk);
     disk_.restore_snapshot();
@@ -397,7 +400,7 @@ void Process::after_step() {
   busy_until_us_ = spent_until();
   if (disk_.dirty()) {
     if (!disk_.syncing()) begin_sync();
-  } else if (!disk_.syncing() && disk_.log_bytes() > world_.plan.disk.checkpoint_bytes) {
+  } else if (!disk_.syncing() && disk_.grown_bytes() > world_.plan.disk.checkpoint_bytes) {
     world_.cover(Covered::checkpoint);
     const bool unlucky =
         !world_.healed && !byzantine() && first() && fate_.chance(world_.plan.crash.start_ppm / 4);

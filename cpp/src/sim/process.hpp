@@ -117,6 +117,7 @@ class Process {
   // What the driver keeps of final blocks, apart from the blocks: by height.
   std::vector<Buffer*> certificates_;
   std::vector<std::pair<std::uint64_t, Bytes>> boundaries_;
+  bool unseen_damage_ = false;  // the log was damaged, and nobody has written a new one since
   bool astray_ = false;  // it holds another final block than others do
 };
 

@@ -399,6 +399,20 @@ TEST(observer_ignores_what_liars_forge) {
   EXPECT_CLEAN(story);
 }
 
+TEST(observer_follows_the_honest_through_a_flood_of_blocks) {
+  Story story(0, {true, false, false, false});
+  for (std::uint8_t i = 0; i < 100; ++i) {
+    Digest digest{};
+    digest[0] = i;
+    story.send(0,
+               story.bytes(VoteMessage{story.vote(0, story.about(VoteKind::notarize, 2, digest))}));
+  }
+  const Block a = story.full_view(1, nullptr);
+  static_cast<void>(story.full_view(2, &a));
+  EXPECT_CLEAN(story);
+  EXPECT_EQ(story.observer.final_height(), 2U);
+}
+
 Evidence conflict(const Story& story, std::uint16_t culprit, VoteKind first, const Digest& a,
                   VoteKind second, const Digest& b, std::uint8_t kind) {
   Evidence made{kind, culprit, story.epoch, {}, {}};

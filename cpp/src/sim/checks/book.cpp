@@ -73,6 +73,7 @@ Epoch& Book::add_epoch(const PositionView& position) {
 void Book::open(const Epoch& epoch, Slot& slot, std::uint64_t view) const {
   slot.view = view;
   slot.nullified = 0;
+  slot.overflowed = false;
   slot.candidates.clear();
   slot.signatures.resize(epoch.keys.size());
   slot.own.assign(3 * nodes(), Own{});
@@ -120,10 +121,13 @@ std::int32_t Book::find(const Slot& slot, const std::uint8_t* digest) noexcept {
   return kNone;
 }
 
-std::int32_t Book::add(const Epoch& epoch, Slot& slot, const std::uint8_t* digest) {
+std::int32_t Book::add(const Epoch& epoch, Slot& slot, const std::uint8_t* digest, bool honest) {
   const std::int32_t found = find(slot, digest);
   if (found != kNone) return found;
-  if (slot.candidates.size() == kCandidatesMax) return kNone;
+  if (!honest && slot.candidates.size() >= kForgedMax) {
+    slot.overflowed = true;
+    return kNone;
+  }
   slot.candidates.emplace_back().digest = digest_from(digest);
   slot.signatures.resize(epoch.keys.size() * (1 + 2 * slot.candidates.size()));
   slot.kept.resize(3 * nodes() * slot.candidates.size());
@@ -157,7 +161,8 @@ bool Book::see(Epoch& epoch, Slot& slot, Vote kind, const std::uint8_t* digest,
     }
   }
   if (!verifies(epoch, kind, slot.view, digest, validator, signature)) return false;
-  if (new_candidate) at = add(epoch, slot, digest);
+  const std::size_t node = epoch.node_of[validator];
+  if (new_candidate) at = add(epoch, slot, digest, node != 0xff && !faulty_[node]);
   if (digest != nullptr && at == kNone) return true;  // no room: a flood of liars
   std::memcpy(slot.signatures[row() * epoch.keys.size() + validator].data(), signature, 64);
   entered(epoch, slot, kind, at, validator);
@@ -239,7 +244,7 @@ void Book::decided(const Epoch& epoch, const Slot& slot, Vote kind, std::int32_t
   if (kind != Vote::finalize) return;
   const Candidate& one = slot.candidates[static_cast<std::size_t>(candidate)];
   if (count(slot.nullified) >= q) bad(3, "a nullified view is finalized");
-  if (count(one.notarized) < q) bad(4, "final without a notarization");
+  if (count(one.notarized) < q && !slot.overflowed) bad(4, "final without a notarization");
   if (one.block.judged < 0) bad(4, "a refused block is final");
 }
 

@@ -61,6 +61,7 @@ enum class Kept : std::uint8_t { block, notarization, finalization };
 struct Slot {
   std::uint64_t view = 0;  // 0: unused
   std::uint32_t nullified = 0;
+  bool overflowed = false;  // something that liars signed found no room
   std::vector<Candidate> candidates;
   // 64 bytes each, rows of n: nullify, then notarize and finalize of each candidate.
   std::vector<std::array<std::uint8_t, 64>> signatures;
@@ -94,7 +95,7 @@ class Book {
   static constexpr std::size_t kRingMax = 8192;
   static constexpr std::uint64_t kViewsKept = 256;   // below the lowest honest final view
   static constexpr std::uint64_t kViewsAhead = 192;  // of the highest that honest nodes are in
-  static constexpr std::size_t kCandidatesMax = 24;  // of one view, all but few of liars
+  static constexpr std::size_t kForgedMax = 24;      // candidates of a view that liars may add
 
   [[nodiscard]] bool faulty(std::size_t node) const noexcept { return faulty_[node]; }
   void set_faulty(std::size_t node) noexcept { faulty_[node] = true; }
@@ -111,8 +112,8 @@ class Book {
   void forget(Epoch& epoch, std::uint64_t lowest_final);
 
   [[nodiscard]] static std::int32_t find(const Slot& slot, const std::uint8_t* digest) noexcept;
-  /// The candidate, new if need be; kNone if there is no room.
-  std::int32_t add(const Epoch& epoch, Slot& slot, const std::uint8_t* digest);
+  /// The candidate, new if need be; kNone if a liar adds it and there is no room.
+  std::int32_t add(const Epoch& epoch, Slot& slot, const std::uint8_t* digest, bool honest);
 
   /// Enters a signature. False: it does not verify.
   bool see(Epoch& epoch, Slot& slot, Vote kind, const std::uint8_t* digest, std::size_t validator,

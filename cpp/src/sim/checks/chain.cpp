@@ -15,7 +15,7 @@ bool Checker::fits_roots(const BlockView& block) const {
 }
 
 std::int32_t Checker::enter_block(const Epoch& epoch, Slot& slot, const BlockView& block,
-                                  bool& fits) {
+                                  bool honest, bool& fits) {
   const ByteView bytes = block.header.bytes();
   std::int32_t at = kNone;
   for (std::size_t i = 0; i < slot.candidates.size() && at == kNone; ++i) {
@@ -24,7 +24,7 @@ std::int32_t Checker::enter_block(const Epoch& epoch, Slot& slot, const BlockVie
       at = static_cast<std::int32_t>(i);
   }
   if (at == kNone) {
-    at = book_.add(epoch, slot, sha256(bytes).data());
+    at = book_.add(epoch, slot, sha256(bytes).data(), honest);
     if (at == kNone) {
       fits = fits_roots(block);
       return at;
@@ -182,7 +182,7 @@ void Checker::delivered(std::size_t node, ByteView body) {
   std::int32_t candidate = kNone;
   bool fits = false;
   if (slot != nullptr) {
-    candidate = enter_block(*epoch, *slot, block, fits);
+    candidate = enter_block(*epoch, *slot, block, true, fits);
   } else {
     fits = fits_roots(block);
   }
@@ -194,7 +194,8 @@ void Checker::delivered(std::size_t node, ByteView body) {
     const Candidate& one = slot->candidates[static_cast<std::size_t>(candidate)];
     own = one.digest;
     if (one.block.judged < 0) bad(4, " delivers a refused block");
-    if (Book::count(one.notarized) < epoch->quorum()) bad(4, " delivers what is not notarized");
+    if (Book::count(one.notarized) < epoch->quorum() && !slot->overflowed)
+      bad(4, " delivers what is not notarized");
     if (!is_durable(node, book_.kept(*slot, candidate, Kept::block, node)))
       bad(7, " delivers a block that is not durable");
   } else {

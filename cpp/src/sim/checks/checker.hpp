@@ -117,7 +117,8 @@ class Checker : public Reporter {
   // chain.cpp
   /// The candidate of a block, entered if it is new; kNone if there is no room for it. `fits`:
   /// justification and payload are those that the header names.
-  std::int32_t enter_block(const Epoch& epoch, Slot& slot, const BlockView& block, bool& fits);
+  std::int32_t enter_block(const Epoch& epoch, Slot& slot, const BlockView& block, bool honest,
+                           bool& fits);
   [[nodiscard]] bool fits_roots(const BlockView& block) const;
   /// Rule R3 for the justification of a header, remembered by block.
   bool holds(Epoch& epoch, Slot* slot, std::int32_t candidate, const HeaderView& header,

@@ -81,7 +81,7 @@ void Checker::note_block(std::size_t node, std::uint64_t seq, ByteView message, 
   Slot* const slot = epoch == nullptr ? nullptr : book_.slot(*epoch, block.header.view(), true);
   if (slot == nullptr) return;
   bool fits = false;
-  const std::int32_t candidate = enter_block(*epoch, *slot, block, fits);
+  const std::int32_t candidate = enter_block(*epoch, *slot, block, true, fits);
   if (candidate == kNone) return;
   if (fits) {
     std::uint64_t& kept = book_.kept(*slot, candidate, Kept::block, node);
@@ -99,7 +99,7 @@ void Checker::note_vote(std::size_t node, std::uint64_t seq, ByteView message) {
   Slot* const slot = epoch == nullptr ? nullptr : book_.slot(*epoch, vote.view, true);
   if (slot == nullptr) return;
   const std::int32_t candidate =
-      vote.digest == nullptr ? kNone : book_.add(*epoch, *slot, vote.digest);
+      vote.digest == nullptr ? kNone : book_.add(*epoch, *slot, vote.digest, true);
   own_vote(node, seq, *epoch, *slot, vote.kind, candidate);
 }
 
@@ -136,7 +136,7 @@ void Checker::note_certificate(std::size_t node, std::uint64_t seq, ByteView mes
   Epoch* const epoch = book_.epoch(read.epoch);
   Slot* const slot = epoch == nullptr ? nullptr : book_.slot(*epoch, read.view, true);
   if (slot == nullptr || read.digest == nullptr) return;
-  const std::int32_t candidate = book_.add(*epoch, *slot, read.digest);
+  const std::int32_t candidate = book_.add(*epoch, *slot, read.digest, true);
   if (candidate == kNone) return;
   const Kept what = read.kind == Vote::notarize ? Kept::notarization : Kept::finalization;
   std::uint64_t& kept = book_.kept(*slot, candidate, what, node);

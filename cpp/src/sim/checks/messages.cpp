@@ -94,7 +94,7 @@ void Checker::proposal_sent(std::size_t node, ByteView message) {
   Slot* const slot = book_.slot(*epoch, block.header.view(), honest);
   if (slot == nullptr) return;
   bool fits = false;
-  const std::int32_t candidate = enter_block(*epoch, *slot, block, fits);
+  const std::int32_t candidate = enter_block(*epoch, *slot, block, honest, fits);
   if (candidate == kNone) return;
   const Digest digest = slot->candidates[static_cast<std::size_t>(candidate)].digest;
   if (!book_.see(*epoch, *slot, Vote::notarize, digest.data(), leader, block.leader_signature))
@@ -146,7 +146,7 @@ void Checker::block_sent(std::size_t node, ByteView message) {
   std::int32_t candidate = kNone;
   bool fits = false;
   if (slot != nullptr) {
-    candidate = enter_block(*epoch, *slot, block, fits);
+    candidate = enter_block(*epoch, *slot, block, true, fits);
   } else {
     fits = fits_roots(block);
   }
