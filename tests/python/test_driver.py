@@ -212,7 +212,7 @@ def test_steps_do_not_grow_with_transactions(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_validators_change_at_the_end_of_an_epoch() -> None:
-    """L-137, B-70 to B-72: the real ledger asks, one seat of four goes to a newcomer."""
+    """L-137, B-70, B-72: the real ledger asks, one seat of four goes to a newcomer."""
     genesis, keys = make_genesis("test", 4, [CLIENT], [1])
     genesis = replace(genesis, council=Council(1, (CLIENT.member,)))
     joining = derived_key("validator", 4)
