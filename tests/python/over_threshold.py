@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""More than f Byzantine validators make honest ones deliver different blocks; whoever did it must be
-named by the two chains alone (docs/spec/consensus.md, B-92), and nobody else.
+"""More than f Byzantine validators make honest ones deliver different blocks; whoever did it must
+be named by the two chains alone (docs/spec/consensus.md, B-92), and nobody else.
 
 Signatures are those of the simulation. Evidence is checked again by the reference.
 
@@ -9,12 +9,15 @@ Signatures are those of the simulation. Evidence is checked again by the referen
 
 from __future__ import annotations
 
+import multiprocessing
+import resource
+import signal
 import struct
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from multiprocessing.connection import Connection
 
 from chopmark import _core
 from chopmark.consensus import Deliver, Epoch, read_deliver, read_epoch
@@ -24,8 +27,7 @@ from chopmark.reference.evidence import check_evidence
 from chopmark.reference.messages import parse_evidence, parse_position, quorum
 from chopmark.sim import Scenario, TraceKind
 
-MAY_BREAK = (1, 2, 3, 4, 5, 13)  # invariants, with more than f Byzantine (docs/testing.md)
-LIVENESS = 0
+CPU_SECONDS = 30  # for one seed
 MASK = 2**64 - 1
 
 
@@ -202,6 +204,7 @@ def check(
 @dataclass
 class Summary:
     seeds: int = 0
+    too_long: int = 0  # seeds that were stopped
     forked_seeds: int = 0
     forks: int = 0
     unended: int = 0
@@ -210,16 +213,20 @@ class Summary:
     later_epochs: int = 0
     violations: list[str] = field(default_factory=list)
 
+    def add(self, other: Summary) -> None:
+        for one in fields(self):
+            setattr(self, one.name, getattr(self, one.name) + getattr(other, one.name))
 
-def run_seed(scenario: Scenario, seed: int, total: Summary) -> None:
+
+def run_seed(scenario: Scenario, seed: int) -> Summary:
     """One run with all its forks."""
+    total = Summary(seeds=1)
     result, liars, rows = _core.sim.final_rows(*scenario._arguments(), seed)
-    total.seeds += 1
     for number, _, what in result["violations"]:
         if 6 <= number <= 12:  # holds for the honest whatever the number of the others
             total.violations.append(f"seed {seed}: invariant {number}: {what}")
     found = forks(read_chains(rows, liars))
-    total.forked_seeds += bool(found)
+    total.forked_seeds = int(bool(found))
     for a, b, height in found:
         try:
             named = judge(a, b, height, scenario.validators, liars, seed)
@@ -233,34 +240,50 @@ def run_seed(scenario: Scenario, seed: int, total: Summary) -> None:
         total.culprits[named.culprits] += 1
         total.kinds += named.kinds
         total.later_epochs += named.epoch > 1
-
-
-def run(
-    scenario: Scenario, first: int, wanted: int, most: int, say: Callable[[str], None] = print
-) -> Summary:
-    """Seeds from `first` on until `wanted` forks were judged, at most `most` seeds."""
-    total = Summary()
-    for seed in range(first, first + most):
-        if total.forks >= wanted:
-            break
-        started = time.monotonic()
-        run_seed(scenario, seed, total)
-        say(f"seed {seed}: {total.forks} forks so far, {time.monotonic() - started:.1f} s")
     return total
 
 
+def run_apart(scenario: Scenario, seed: int) -> Summary:
+    """In a process of its own, which is stopped after a while: without a majority of the honest
+    nothing gets on, and some runs are as long as all others together.
+    """
+
+    def work(out: Connection) -> None:
+        resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+        out.send(run_seed(scenario, seed))
+
+    context = multiprocessing.get_context("fork")
+    receive, send = context.Pipe(duplex=False)
+    process = context.Process(target=work, args=(send,))
+    process.start()
+    send.close()
+    try:
+        found: Summary = receive.recv()
+    except EOFError:
+        process.join()
+        if process.exitcode not in (-signal.SIGXCPU, -signal.SIGKILL):
+            return Summary(seeds=1, violations=[f"seed {seed}: exit code {process.exitcode}"])
+        return Summary(seeds=1, too_long=1)
+    process.join()
+    return found
+
+
 def main(arguments: list[str]) -> int:
-    forks_wanted, first, validators, byzantine = (
-        [int(one) for one in arguments] + [200, 1, 4, 2][len(arguments) :]
-    )
+    given = [int(one) for one in arguments]
+    wanted, first, validators, byzantine = given + [200, 1, 4, 2][len(given) :]
     scenario = Scenario(validators=validators, byzantine=byzantine)
     started = time.monotonic()
-    total = run(scenario, first, forks_wanted, 100 * forks_wanted)
+    total, seed = Summary(), first
+    while total.forks < wanted:
+        total.add(run_apart(scenario, seed))
+        seed += 1
+    kinds = ", ".join(f"{count} E{kind}" for kind, count in sorted(total.kinds.items()))
+    named = ", ".join(f"{size} {count} times" for size, count in sorted(total.culprits.items()))
     print(
-        f"n={validators}, {byzantine} Byzantine: {total.seeds} seeds, {total.forked_seeds} with "
-        f"forks, {total.forks} forks judged ({total.later_epochs} in later epochs), "
-        f"{total.unended} without an end; named {dict(sorted(total.culprits.items()))}, evidence "
-        f"{ {f'E{kind}': count for kind, count in sorted(total.kinds.items())} }; "
+        f"n={validators}, {byzantine} Byzantine, seeds {first} to {seed - 1}: {total.forked_seeds} "
+        f"with forks, {total.too_long} stopped after {CPU_SECONDS} s\n"
+        f"{total.forks} forks judged ({total.later_epochs} in later epochs), {total.unended} "
+        f"without an end; named {named}, by {kinds}\n"
         f"{len(total.violations)} violations, {time.monotonic() - started:.0f} s"
     )
     for one in total.violations:

@@ -36,7 +36,7 @@ from chopmark.consensus import (
     VerifyVotes,
 )
 from chopmark.ledger import Create, build_transaction, encode_payload
-from chopmark.node.driver import verify
+from chopmark.node.verifier import Verifier
 from chopmark.reference import ed25519 as reference_ed25519
 
 __all__ = ["Tape", "consensus_cases", "consensus_splits", "describe", "record_views"]
@@ -72,7 +72,7 @@ class Tape:
     def signatures(self) -> int:
         return sum(len(one.signatures) // 64 for one in self.batches)
 
-    def play(self, verify: Verify | None = verify) -> int:
+    def play(self, verify: Verify | None) -> int:
         """The same life again, by a new replica. None: without the batches. Returns its view."""
         replica = Replica.create(self.config)
         for one in self.steps:
@@ -82,7 +82,7 @@ class Tape:
                 verify(one, 1)
         return replica.view
 
-    def verify(self) -> None:
+    def verify(self, verify: Verify) -> None:
         """The batches alone."""
         for one in self.batches:
             require(b"\0" not in verify(one, 1))
@@ -106,6 +106,7 @@ class Network:
             for own in public
         ]
         self.payload = payload
+        self.verify = Verifier()
         self.replicas = [Replica.create(config) for config in configs]
         self.tapes = [Tape(config) for config in configs]
         self.wire: deque[tuple[int, int, int, bytes]] = deque()  # due, from, to, message
@@ -139,7 +140,7 @@ class Network:
         match effect:
             case VerifyVotes(request):
                 self.tapes[node].steps.append(effect)
-                return [consensus.votes_verified(request, verify(effect, 1))]
+                return [consensus.votes_verified(request, self.verify(effect, 1))]
             case Sign(request, payload):
                 return [consensus.signed(request, self.keys[node].sign(payload))]
             case Send(to, message):
@@ -186,7 +187,7 @@ def record_views(n: int, transactions: int, views: int) -> Tape:
     tape.views = views
     height, view, _ = network.replicas[MEASURED].last_final
     require(height == view >= views - 1)  # nothing was nullified
-    require(tape.play() == network.replicas[MEASURED].view)
+    require(tape.play(network.verify) == network.replicas[MEASURED].view)
     return tape
 
 
@@ -204,49 +205,56 @@ def one_by_one(check: Callable[[bytes, bytes, bytes], object]) -> Verify:
     return run
 
 
-def with_tables(tape: Tape) -> Verify:
-    """A batch by validators whose keys are decoded once, with tables of their multiples."""
-    keys = ed25519.KeySet(list(tape.config.validators), tables=True)
-    number = {key: i for i, key in enumerate(tape.config.validators)}
-
-    def run(effect: VerifyVotes, threads: int) -> bytes:
-        packed = effect.public_keys
-        index = np.fromiter(
-            (number[packed[at : at + 32]] for at in range(0, len(packed), 32)), np.int64
-        )
-        messages = Ragged(effect.messages, np.asarray(effect.offsets, dtype=np.uint64))
-        verdicts = ed25519.verify_batch(
-            keys, effect.signatures, messages, key_index=index, threads=threads
-        )
-        return verdicts.astype(np.uint8).tobytes()
-
-    return run
+def keys_each_time(effect: VerifyVotes, threads: int) -> bytes:
+    """Without what the verifier of a driver keeps of the keys."""
+    messages = Ragged(effect.messages, effect.offsets)
+    verdicts = ed25519.verify_batch(
+        effect.public_keys, effect.signatures, messages, threads=threads
+    )
+    return verdicts.astype(np.uint8).tobytes()
 
 
 def consensus_case(n: int, transactions: int, views: int) -> Case:
     """Views of one validator; the others differ in who verifies its signatures."""
-    tape = record_views(n, transactions, views)
-    few = record_views(n, transactions, max(4, views // 50))
+    few = max(4, views // 50)
+
+    def replay(views: int, verify: Verify) -> Callable[[], object]:
+        return lambda: record_views(n, transactions, views).play(verify)
+
+    def ours() -> Callable[[], object]:
+        verifier = Verifier()
+        record_views(n, transactions, few)
+        return replay(views, verifier)
 
     def pynacl() -> Callable[[], object]:
         from nacl.signing import VerifyKey
 
-        check = one_by_one(lambda key, s, m: VerifyKey(key).verify(m, s))
-        return lambda: tape.play(check)
+        return replay(views, one_by_one(lambda key, s, m: VerifyKey(key).verify(m, s)))
 
     def openssl() -> Callable[[], object]:
-        check = one_by_one(lambda key, s, m: Ed25519PublicKey.from_public_bytes(key).verify(s, m))
-        return lambda: tape.play(check)
+        load = Ed25519PublicKey.from_public_bytes
+        return replay(views, one_by_one(lambda key, s, m: load(key).verify(s, m)))
 
-    pure = one_by_one(reference_ed25519.verify)
-    blocks = f"{transactions} transactions" if transactions else "empty blocks"
     return Case(
-        f"consensus, n={n}, {blocks}",
+        f"consensus, n={n}, {named(transactions)}",
         "views/s",
-        Work(lambda: tape.play(), tape.views),
-        Work(lambda: few.play(pure), few.views, "native replica, chopmark.reference.ed25519"),
-        [*peer("pynacl", pynacl, tape.views), *peer("cryptography", openssl, tape.views)],
+        Work(lazily(ours), views),
+        Work(
+            replay(few, one_by_one(reference_ed25519.verify)),
+            few,
+            "native replica, chopmark.reference.ed25519",
+        ),
+        [*peer("pynacl", pynacl, views), *peer("cryptography", openssl, views)],
     )
+
+
+def lazily(make: Callable[[], Callable[[], object]]) -> Callable[[], object]:
+    made = cache(make)
+    return lambda: made()()
+
+
+def named(transactions: int) -> str:
+    return f"{transactions} transactions" if transactions else "empty blocks"
 
 
 SIZES = ((4, 0), (4, 100), (16, 0), (16, 100))
@@ -263,9 +271,8 @@ def consensus_cases(quick: bool) -> Iterator[Case]:
 
 
 def cpu_ns(run: Callable[[], object], rounds: int) -> float:
-    """Processor time of this thread; the least disturbed of the rounds is not chosen, the median
-    is.
-    """
+    """Processor time of this thread, the median of the rounds after a first."""
+    run()
     seen = []
     for _ in range(rounds):
         started = time.thread_time_ns()
@@ -276,16 +283,19 @@ def cpu_ns(run: Callable[[], object], rounds: int) -> float:
 
 def consensus_splits(quick: bool, rounds: int = 5) -> list[Split]:
     """Processor time for each view and validator: of the replica, and of the verification."""
-    made = []
-    for n, transactions in SIZES:
-        tape = record_views(n, transactions, views_of(n, quick))
-        blocks = f"{transactions} transactions" if transactions else "empty blocks"
-        steps = cpu_ns(lambda tape=tape: tape.play(None), rounds) / tape.views  # type: ignore[misc]
-        batches = cpu_ns(tape.verify, rounds) / tape.views
-        made.append(
-            Split(f"consensus n={n}, {blocks}", {"step": steps, "verify batches": batches})
-        )
-    return made
+    return [split(record_views(n, size, views_of(n, quick)), size, rounds) for n, size in SIZES]
+
+
+def split(tape: Tape, transactions: int, rounds: int) -> Split:
+    verifier, n = Verifier(), len(tape.config.validators)
+    steps = cpu_ns(lambda: tape.play(None), rounds) / tape.views
+    batches = cpu_ns(lambda: tape.verify(verifier), rounds) / tape.views
+    decoded = cpu_ns(lambda: tape.verify(keys_each_time), rounds) / tape.views
+    return Split(
+        f"consensus n={n}, {named(transactions)} ({describe(tape)}; signatures without "
+        f"tables of keys {decoded:.0f})",
+        {"replica": steps, "signatures": batches},
+    )
 
 
 def describe(tape: Tape) -> str:
