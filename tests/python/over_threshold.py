@@ -115,6 +115,9 @@ def read_chains(rows: list[tuple[int, int, int, int, bytes]], liars: list[int]) 
                 continue
             chains.append(chain)
             chain = present[node] = chain.up_to(block.height)
+        before = chain.blocks[-1].digest if chain.blocks else parse_header(block.header).chain_id
+        if parse_header(block.header).parent_digest != before:
+            raise Violation(f"node {node} delivers height {block.height} not on the block before")
         chain.blocks.append(block)
     return [*chains, *present.values()]
 
@@ -225,7 +228,11 @@ def run_seed(scenario: Scenario, seed: int) -> Summary:
     for number, _, what in result["violations"]:
         if 6 <= number <= 12:  # holds for the honest whatever the number of the others
             total.violations.append(f"seed {seed}: invariant {number}: {what}")
-    found = forks(read_chains(rows, liars))
+    try:
+        found = forks(read_chains(rows, liars))
+    except Violation as violation:
+        total.violations.append(f"seed {seed}: {violation}")
+        return total
     total.forked_seeds = int(bool(found))
     for a, b, height in found:
         try:
