@@ -236,6 +236,19 @@ bool Process::submit(std::uint32_t transaction) {
   return true;
 }
 
+std::string Process::state() const {
+  std::string out = "at height ";
+  out += std::to_string(ledger_.height());
+  if (!world_.honest(node_)) out += " faulty";
+  if (!up()) return out.append(" down");
+  out += " view ";
+  out += std::to_string(replica_->epoch());
+  out += '.';
+  out += std::to_string(replica_->view());
+  if (amnesic()) out += " amnesic";
+  return out;
+}
+
 void Process::wake() {
   if (up()) schedule();
 }

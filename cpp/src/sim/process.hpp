@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -48,6 +49,8 @@ class Process {
   [[nodiscard]] Disk& disk() noexcept { return disk_; }
   [[nodiscard]] std::size_t node() const noexcept { return node_; }
   void wake();
+  /// For people: where it stands.
+  [[nodiscard]] std::string state() const;
 
  private:
   [[nodiscard]] consensus::Config config() const;
