@@ -232,6 +232,8 @@ void Run::look() {
     phase_since_us_ = now;
   }
   const std::uint64_t high = highest();
+  if (!plan_.must_live && now >= plan_.end_us) done_ = true;
+  if (!plan_.must_live) return;
   if (phase_ == Phase::settled && now >= plan_.end_us && high >= plan_.blocks_min) done_ = true;
   if (phase_ == Phase::faults || now < phase_since_us_ + plan_.patience_us) return;
   if (phase_ == Phase::core) give_up("no blocks became final after the faults had stopped");
