@@ -163,6 +163,7 @@ void Replica::receive(std::uint16_t link, AskMessage&& message) {
   if (own.finalized && !mutant(9)) return;
   if (!own.nullified) {
     vote(VoteKind::nullify, message.number, {});
+    if (mutant(8)) own.nullified = false;
     return;
   }
   for (const Bytes& one : own.own_messages)

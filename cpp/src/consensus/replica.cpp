@@ -103,7 +103,7 @@ Result<bool> Replica::step(ByteView events, Bytes& effects) {
   }
   run_timers();
   schedule();
-  effects = effects_.take();
+  effects_.take(effects);
   return true;
 }
 
@@ -159,7 +159,7 @@ bool Replica::on(const Signed& event) {
   if (at == signs_.end()) return false;
   PendingSign sign = std::move(at->second);
   signs_.erase(at);
-  if (sign.epoch != epoch_ || amnesia_) return true;
+  if (sign.epoch != epoch_ || amnesia_ || ending_) return true;
   if (sign.answer) {
     sign.answer->reply.signature = event.signature;
     send(sign.answer->link, sign.answer->reply);
@@ -267,7 +267,8 @@ bool Replica::on(const Built& event) {
   header.log_size = event.log_size;
   header.log_root = event.log_root;
   if (last) header.next_set_hash = validator_set_hash(next);
-  propose_block(std::move(block), build.justification, build.parent);
+  block.justification = std::move(build.justification);
+  propose_block(std::move(block), build.parent);
   return true;
 }
 

@@ -200,7 +200,7 @@ bool Replica::may_notarize(std::uint64_t number, const View& view) const {
   if (!may_sign(number) || number < view_ || !view.proposal) return false;
   if (view.notarized && !(mutant(2) && *view.notarized != *view.proposal)) return false;
   if (view.equivocated) return false;
-  if (view.finalized && *view.finalized != *view.proposal && !mutant(3)) return false;
+  if (view.finalized && *view.finalized != *view.proposal) return false;
   const StoredBlock* block = block_of(*view.proposal);
   return block != nullptr && header_fits(block->body.header);
 }

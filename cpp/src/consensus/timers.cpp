@@ -77,8 +77,7 @@ void Replica::run_timers() {
     if (leader_deadline_ && leader(view_) != index_) inactive_ms_[leader(view_)] = mono_ms_;
     leader_deadline_.reset();
     view_deadline_.reset();
-    const bool open =
-        current == nullptr || (!current->nullified && (!current->finalized || mutant(8)));
+    const bool open = current == nullptr || (!current->nullified && !current->finalized);
     if (open && may_sign(view_)) vote(VoteKind::nullify, view_, {});
     run_rules();
   }
