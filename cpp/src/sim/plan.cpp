@@ -182,6 +182,7 @@ void plan_swarm(Plan& plan, Random& draw) {
   plan.heartbeat_ms = static_cast<std::uint32_t>(parameters.between(3'000, 8'000));
   plan.views_per_leader =
       parameters.chance(250'000) ? static_cast<std::uint16_t>(parameters.between(2, 4)) : 1;
+  plan.setup.views_per_leader = plan.views_per_leader;
   if (parameters.chance(500'000)) {
     plan.liar_acts = liars::kEquivocate;
     if (parameters.chance(750'000)) plan.liar_acts |= liars::kCollude;
