@@ -44,6 +44,7 @@ void take_part(Plan& plan, std::size_t spares, Random& draw) {
     setup.byzantine[at] = true;
     --left;
   }
+  plan.must_live = liars + plan.scenario.crashed <= plan.faulty_max;
   for (std::size_t i = 0; i < setup.chain_id.size(); i += 8)
     store_be<std::uint64_t>(setup.chain_id.data() + i, mix(plan.seed, 0x636861696e + i));
   setup.payload_bytes_max = 64 * 1024;
