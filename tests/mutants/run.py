@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The mutation gate: the swarm profile of the simulator, unchanged, must find every seeded rule bug.
+"""The mutation gate: the swarm profile, unchanged, must find every seeded rule bug.
 
     cmake --preset mutants && cmake --build build/mutants --target chopmark_mutants
     python3 tests/mutants/run.py [--seconds BUDGET] [--jobs N] [NUMBER ...]
