@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 from typing import TypedDict
 
-from chopmark import _core, consensus, ed25519, hash, ledger, merkle, state
+from chopmark import _core, consensus, ed25519, evidence, hash, ledger, merkle, state
 from chopmark._core import Ragged
 from chopmark.errors import (
     ChopmarkError,
@@ -30,6 +30,7 @@ __all__ = [
     "build_info",
     "consensus",
     "ed25519",
+    "evidence",
     "hash",
     "ledger",
     "merkle",

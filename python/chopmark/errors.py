@@ -7,7 +7,9 @@ ChopmarkError
 ├── InvalidProof         a Merkle proof or a proof file does not prove what it should
 ├── LedgerError          a block or transaction breaks a rule of the ledger
 ├── ConsensusError       the replica was driven in a way its contract forbids
+├── SigningRefused       a signer will not sign this
 ├── StorageError         a file cannot be written, read or removed
+│   └── JournalError     the write-ahead log of consensus failed: nothing more may be signed
 └── PayloadError         a payload cannot be stored or opened
     ├── PayloadMissing   it was never put there, or has been erased
     ├── PayloadTampered  what is stored is not what was put
@@ -25,11 +27,13 @@ __all__ = [
     "EncodingError",
     "InvalidProof",
     "InvalidSignature",
+    "JournalError",
     "LedgerError",
     "PayloadError",
     "PayloadMissing",
     "PayloadTampered",
     "PayloadTooLarge",
+    "SigningRefused",
     "StorageError",
     "WrongKey",
 ]
@@ -68,6 +72,10 @@ class ConsensusError(ChopmarkError):
     """An event that the replica did not ask for, or bytes that are not an event."""
 
 
+class SigningRefused(ChopmarkError):
+    """Raised by a signer that will not sign this, now or ever; whoever asked goes on without."""
+
+
 class StorageError(ChopmarkError):
     """A file or folder cannot be used as asked; `path` names it, and `errno` is the system's number
     of the reason, or None if the system had no objection but we have one.
@@ -77,6 +85,12 @@ class StorageError(ChopmarkError):
         super().__init__(f"{path} {message}")
         self.path = path
         self.errno = errno
+
+
+class JournalError(StorageError):
+    """The write-ahead log of consensus cannot be written, read or trusted any longer. The validator
+    stops and signs nothing more; a new run recovers from what is on the disk.
+    """
 
 
 class PayloadError(ChopmarkError):

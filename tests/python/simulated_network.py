@@ -160,7 +160,7 @@ class Node:
         self.index = index
         self.network = network
         self.key = public_key(index)
-        self.replica = consensus.Replica(network.config(index))
+        self.replica = consensus.Replica.create(network.config(index))
         self.height = 0
         self.final_digest = CHAIN
         self.roots = {CHAIN: hashlib.sha256(b"state").digest()}
@@ -200,7 +200,7 @@ class Node:
             case consensus.Sign(request, payload):
                 self.later(consensus.signed(request, sign(self.key, payload)))
             case consensus.Persist(seq, record):
-                self.written.append((seq, record[21:-4]))
+                self.written.append((seq, consensus.read_record(record).body))
                 self.network.at(self.network.random.randint(0, 4), lambda: self.synced(seq))
             case consensus.Send(to, message):
                 self.check_durable(message)
@@ -209,7 +209,7 @@ class Node:
             case consensus.SetTimer(mono_ms):
                 self.wake = mono_ms
                 self.network.at(max(0, mono_ms - 1 - self.network.now), self.timer)
-            case consensus.Build(request, parent, _, _):
+            case consensus.Build(request, parent):
                 self.later(self.built(request, parent))
             case consensus.Certify(digest, header, payload):
                 self.later(consensus.certified(digest, self.valid(digest, header, payload)))
@@ -247,6 +247,8 @@ class Node:
         """Own votes and proposals leave only when the log holds them."""
         if message[0] == 0x50 or (message[0] == 0x51 and self.speaks(message)):
             require(message in self.durable, "sent before it was durable")
+        if message[0] == 0x57:
+            require(message[1:] in self.durable, "evidence sent before it was durable")
 
     def speaks(self, message: bytes) -> bool:
         return struct.unpack_from(">H", message, 2)[0] == self.index
@@ -296,7 +298,7 @@ class Network:
         return consensus.Config(
             chain_id=CHAIN,
             validators=tuple(public_key(i) for i in range(self.n)),
-            index=index,
+            own_key=public_key(index),
             delta_ms=20,
             build_ms=20,
             standstill_ms=500,

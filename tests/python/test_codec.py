@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ledger_world import CHAIN_ID, GENESIS_BYTES, create, flip, little_memory, transaction
 
-from chopmark import EncodingError, consensus, ledger
+from chopmark import EncodingError, _core, consensus, ledger
 from chopmark.reference import codec, messages
 from chopmark.reference.codec import (
     Amend,
@@ -167,15 +167,41 @@ HEADER_OBJECT = codec.Header(
     time_ms=1_700_000_000_001,
 )
 
-BODY_FIELDS = (
-    *[("header_" + name, text) for name, text in HEADER_FIELDS],
-    ("leader_signature", r("5a", 64)),
-    ("justification_length", "00000003"), ("justification", ANCHOR),
-    ("payload_length", "00000004"), ("payload", "00000000"),
+CLOSING_FIELDS = (
+    ("tag", "21"), ("version", "01"), ("chain_id", r("aa")),
+    ("epoch", "0000000000000001"), ("view", "0000000000000204"), ("height", "0000000000000102"),
+    ("parent_view", "0000000000000203"), ("parent_digest", r("bb")), ("leader", "0102"),
+    ("last", r("cc")), ("justify_root", ANCHOR_ROOT), ("time_ms", "0000018bcfe56802"),
 )  # fmt: skip
-BODY = (HEADER_OBJECT, b"\x5a" * 64, bytes(3), bytes(4))
-PROPOSAL = Fields(("tag", "50"), *BODY_FIELDS)
-BLOCK = Fields(("tag", "54"), *BODY_FIELDS)
+CLOSING_OBJECT = codec.ClosingHeader(
+    chain_id=b"\xaa" * 32,
+    epoch=1,
+    view=0x204,
+    height=0x102,
+    parent_view=0x203,
+    parent_digest=b"\xbb" * 32,
+    leader=0x102,
+    last=b"\xcc" * 32,
+    justify_root=hashlib.sha256(bytes(3)).digest(),
+    time_ms=1_700_000_000_002,
+)
+
+
+def body(tag: str, fields: tuple[tuple[str, str], ...], signature: str, payload: str) -> Fields:
+    """A proposal or block message around a header."""
+    return Fields(
+        ("tag", tag),
+        *[("header_" + name, text) for name, text in fields],
+        *([("leader_signature", signature)] if signature else []),
+        ("justification_length", "00000003"), ("justification", ANCHOR),
+        ("payload_length", f"{len(payload) // 2:08x}"), ("payload", payload),
+    )  # fmt: skip
+
+
+PROPOSAL = body("50", HEADER_FIELDS, r("5a", 64), r("00", 4))
+BLOCK = body("54", HEADER_FIELDS, "", r("00", 4))
+CLOSING_PROPOSAL = body("50", CLOSING_FIELDS, r("5a", 64), "")
+CLOSING_BLOCK = body("54", CLOSING_FIELDS, "", "")
 VOTE = Fields(
     ("tag", "51"), ("kind", "12"), ("validator", "0008"), ("epoch", "0000000000000001"),
     ("view", "0000000000000203"), ("digest", r("bb")), ("signature", r("5a", 64)),
@@ -200,6 +226,43 @@ ASK = Fields(
 ASK_BLOCK = Fields(
     ("tag", "53"), ("epoch", "0000000000000001"), ("view", "0000000000000203"), ("what", "02"),
     ("digest", r("bb")),
+)  # fmt: skip
+ASK_FINAL = Fields(
+    ("tag", "53"), ("epoch", "0000000000000001"), ("height", "0000000000000203"), ("what", "03")
+)
+AMNESIA_ASK = Fields(("tag", "55"), ("epoch", "0000000000000001"), ("nonce", r("ab")))
+AMNESIA_REPLY = Fields(
+    ("tag", "56"), ("epoch", "0000000000000001"), ("nonce", r("ab")), ("validator", "0008"),
+    ("highest", "0000000000000001"), ("signature", r("5a", 64)), ("proof_kind", "00"),
+)  # fmt: skip
+AMNESIA_PROOF = Fields(
+    ("tag", "56"), ("epoch", "0000000000000001"), ("nonce", r("ab")), ("validator", "0000"),
+    ("highest", "0000000000000204"), ("signature", r("5a", 64)), ("proof_kind", "01"),
+    ("proof_length", f"{len(NULLIFICATION.data) - 1:08x}"), ("proof", NULLIFICATION.data[1:].hex()),
+)  # fmt: skip
+EVIDENCE = Fields(
+    ("tag", "57"), ("kind", "03"), ("culprit", "0008"), ("epoch", "0000000000000001"),
+    ("first_length", f"{len(VOTE.data):08x}"), ("first", VOTE.data.hex()),
+    ("second_length", f"{len(NULLIFY.data):08x}"), ("second", NULLIFY.data.hex()),
+)  # fmt: skip
+
+POSITION_FIELDS = (
+    ("tag", "42"), ("version", "01"), ("epoch", "0000000000000002"),
+    ("anchor_height", "0000000000000102"), ("anchor_digest", r("bb")),
+    ("anchor_time_ms", "0000018bcfe56801"), ("anchor_records", "01"),
+    ("count", "02"), ("key_0", r("11")), ("key_1", r("22")),
+)  # fmt: skip
+POSITION_OBJECT = messages.Position(
+    2, 0x102, b"\xbb" * 32, 1_700_000_000_001, True, (b"\x11" * 32, b"\x22" * 32)
+)
+POSITION = Fields(*POSITION_FIELDS, ("final", "00"))
+LAST_HEADER = HEADER.replaced("epoch", bytes.fromhex("0000000000000002"))
+LAST_DIGEST = hashlib.sha256(LAST_HEADER).hexdigest()
+POSITION_FINAL = Fields(
+    *POSITION_FIELDS, ("final", "01"), ("header", LAST_HEADER.hex()),
+    ("length", "000000b3"), ("kind", "12"), ("of_epoch", "0000000000000002"),
+    ("of_view", "0000000000000203"), ("of_digest", LAST_DIGEST), ("bitmap_length", "01"),
+    ("bitmap", "03"), ("signature_0", r("00", 64)), ("signature_1", r("01", 64)),
 )  # fmt: skip
 
 
@@ -238,6 +301,11 @@ def parse_message(data: bytes) -> object:
     return messages.parse_message(data, VALIDATORS)
 
 
+def encode_position(value: object) -> bytes:
+    assert isinstance(value, messages.Position)
+    return value.encode()
+
+
 def message_kind(golden: Fields, meaning: messages.Message) -> Kind:
     return Kind(check_message, parse_message, encode_message, golden, meaning)
 
@@ -256,8 +324,14 @@ KINDS = {
         ledger.check_payload, codec.parse_payload, encode_items, PAYLOAD, PAYLOAD_OBJECT
     ),
     "header": Kind(ledger.check_header, codec.parse_header, encode_any, HEADER, HEADER_OBJECT),
-    "proposal": message_kind(PROPOSAL, messages.Proposal(*BODY)),
-    "block": message_kind(BLOCK, messages.Block(*BODY)),
+    "proposal": message_kind(
+        PROPOSAL, messages.Proposal(HEADER_OBJECT, b"\x5a" * 64, bytes(3), bytes(4))
+    ),
+    "block": message_kind(BLOCK, messages.Block(HEADER_OBJECT, bytes(3), bytes(4))),
+    "closing_proposal": message_kind(
+        CLOSING_PROPOSAL, messages.Proposal(CLOSING_OBJECT, b"\x5a" * 64, bytes(3), b"")
+    ),
+    "closing_block": message_kind(CLOSING_BLOCK, messages.Block(CLOSING_OBJECT, bytes(3), b"")),
     "vote": message_kind(
         VOTE, messages.Vote(messages.FINALIZE, 8, 1, 0x203, b"\xbb" * 32, b"\x5a" * 64)
     ),
@@ -282,6 +356,51 @@ KINDS = {
     ),
     "ask": message_kind(ASK, messages.Ask(1, 0x203)),
     "ask_block": message_kind(ASK_BLOCK, messages.Ask(1, 0x203, b"\xbb" * 32)),
+    "ask_final": message_kind(ASK_FINAL, messages.Ask(1, 0x203, final=True)),
+    "amnesia_ask": message_kind(AMNESIA_ASK, messages.AmnesiaAsk(1, b"\xab" * 32)),
+    "amnesia_reply": message_kind(
+        AMNESIA_REPLY, messages.AmnesiaReply(1, b"\xab" * 32, 8, 1, b"\x5a" * 64)
+    ),
+    "amnesia_proof": message_kind(
+        AMNESIA_PROOF,
+        messages.AmnesiaReply(
+            1,
+            b"\xab" * 32,
+            0,
+            0x204,
+            b"\x5a" * 64,
+            messages.Certificate(
+                messages.NULLIFY, 1, 0x203, bytes(32), {i: SIGNATURES[i] for i in range(7)}
+            ),
+        ),
+    ),
+    "evidence": message_kind(EVIDENCE, messages.Evidence(3, 8, 1, VOTE.data, NULLIFY.data)),
+    "position": Kind(
+        _core.consensus.check_position,
+        messages.parse_position,
+        encode_position,
+        POSITION,
+        POSITION_OBJECT,
+    ),
+    "position_final": Kind(
+        _core.consensus.check_position,
+        messages.parse_position,
+        encode_position,
+        POSITION_FINAL,
+        dataclasses.replace(
+            POSITION_OBJECT,
+            final=(
+                dataclasses.replace(HEADER_OBJECT, epoch=2),
+                messages.Certificate(
+                    messages.FINALIZE,
+                    2,
+                    0x203,
+                    bytes.fromhex(LAST_DIGEST),
+                    {i: SIGNATURES[i] for i in range(2)},
+                ),
+            ),
+        ),
+    ),
 }
 EACH_KIND = pytest.mark.parametrize("name", KINDS)
 
@@ -327,8 +446,9 @@ def test_golden(name: str) -> None:
 
 
 def test_golden_sizes() -> None:
-    """C-30, C-20."""
+    """C-30, C-37, C-20."""
     assert len(HEADER.data) == codec.HEADER_BYTES == 284
+    assert len(CLOSING_OBJECT.encode()) == codec.CLOSING_HEADER_BYTES == 172
     assert len(TRANSACTION.data) == 3 + 32 + 2 + 8 + 16 + 1 + 16 + 1 + 4 * 4 + 331 + 128
 
 
@@ -351,6 +471,53 @@ def test_golden_signing_payloads_of_votes() -> None:
     assert messages.vote_payload(chain, 0x11, 1, 0x203, block) == b"\x11" + chain + subject
 
 
+def test_golden_signing_payload_of_amnesia_replies() -> None:
+    """C-44."""
+    chain, nonce, asker = b"\xaa" * 32, b"\xab" * 32, b"\x11" * 32
+    numbers = bytes.fromhex("0000000000000001"), bytes.fromhex("0000000000000203")
+    made = messages.amnesia_reply_payload(chain, 1, nonce, asker, 0x203)
+    assert made == b"\x13" + chain + numbers[0] + nonce + asker + numbers[1]
+
+
+def test_golden_sets() -> None:
+    """C-46."""
+    keys = (b"\x11" * 32, b"\x22" * 32)
+    assert messages.encode_set(()) == b"\0"
+    assert messages.encode_set(keys) == b"\2" + keys[0] + keys[1]
+    whole = b"\x41\2" + keys[0] + keys[1]
+    assert messages.set_hash(keys) == hashlib.sha256(whole).digest()
+
+
+def test_closing_headers() -> None:
+    """C-37: a header of its own kind, which no decoder of blocks takes."""
+    data = CLOSING_OBJECT.encode()
+    assert data == Fields(*CLOSING_FIELDS).data
+    assert codec.parse_any_header(data) == CLOSING_OBJECT
+    assert codec.parse_any_header(HEADER.data) == HEADER_OBJECT
+    assert CLOSING_OBJECT.digest == hashlib.sha256(data).digest()
+    assert refusal(KINDS["header"], data) == "tag"
+    for spoiled in (*[data[:size] for size in range(172)], data + b"\0", HEADER.data[:172]):
+        with pytest.raises(InvalidEncoding):
+            codec.parse_any_header(spoiled)
+
+
+def test_closing_blocks_have_no_payload() -> None:
+    """C-37, C-43."""
+    for name in ("closing_block", "closing_proposal"):
+        kind = KINDS[name]
+        longer = kind.golden.replaced("payload_length", bytes.fromhex("00000001")) + b"\0"
+        assert agreed(kind, longer) == ("value", len(longer))
+
+
+def test_blocks_carry_no_signature() -> None:
+    """C-43."""
+    assert len(PROPOSAL.data) == len(BLOCK.data) + 64
+    at = 1 + codec.HEADER_BYTES
+    assert PROPOSAL.data[1:at] + PROPOSAL.data[at + 64 :] == BLOCK.data[1:]
+    assert refusal(KINDS["block"], b"\x54" + PROPOSAL.data[1:]) == "limit"
+    assert refusal(KINDS["proposal"], b"\x50" + BLOCK.data[1:]) == "truncated"
+
+
 def test_tags() -> None:
     """C-4: whatever is signed or sent starts with a byte of its own."""
     chain = bytes(32)
@@ -361,6 +528,9 @@ def test_tags() -> None:
         0x12: messages.vote_payload(chain, messages.FINALIZE, 1, 1, bytes(32)),
         0x20: HEADER.data, 0x30: TRANSACTION.data, 0x40: GENESIS.data, 0x50: PROPOSAL.data,
         0x51: VOTE.data, 0x52: CERTIFICATE.data, 0x53: ASK.data, 0x54: BLOCK.data,
+        0x13: messages.amnesia_reply_payload(chain, 1, bytes(32), bytes(32), 1),
+        0x21: CLOSING_OBJECT.encode(), 0x42: POSITION.data,
+        0x55: AMNESIA_ASK.data, 0x56: AMNESIA_REPLY.data, 0x57: EVIDENCE.data,
     }  # fmt: skip
     assert all(data[0] == tag for tag, data in starts.items())
 
@@ -462,7 +632,8 @@ SPOILS = [
     ("proposal", "header_payload_len", "00000005", "value"),
     ("proposal", "payload", "00000001", "value"),
     ("proposal", "justification", "010000", "value"),
-    ("block", "header_tag", "21", "tag"),
+    ("block", "header_tag", "22", "tag"),
+    ("block", "header_tag", "21", "value"),  # read as a Closing header, whose root differs
     ("block", "payload", "00000001", "value"),
     ("vote", "kind", "0f", "tag"),
     ("vote", "kind", "13", "tag"),
@@ -480,9 +651,53 @@ SPOILS = [
     ("certificate", "bitmap", "ff01", "truncated"),
     ("certificate", "signature_8", "", "truncated"),
     ("ask", "what", "00", "tag"),
-    ("ask", "what", "03", "tag"),
+    ("ask", "what", "04", "tag"),
     ("ask", "what", "02", "truncated"),
     ("ask_block", "what", "01", "trailing"),
+    ("ask_block", "what", "03", "trailing"),
+    # C-37
+    ("closing_block", "header_tag", "20", "truncated"),
+    ("closing_block", "header_version", "02", "version"),
+    ("closing_block", "header_justify_root", r("00"), "value"),
+    ("closing_block", "justification", "000001", "value"),
+    ("closing_block", "payload_length", "00000001", "truncated"),
+    ("closing_proposal", "header_justify_root", r("00"), "value"),
+    # C-44
+    ("amnesia_reply", "validator", "0009", "value"),
+    ("amnesia_reply", "proof_kind", "01", "truncated"),
+    ("amnesia_reply", "proof_kind", "02", "tag"),
+    ("amnesia_proof", "proof_kind", "00", "trailing"),
+    ("amnesia_proof", "proof_length", "ffffffff", "limit"),
+    ("amnesia_proof", "proof_length", "00000001", "truncated"),
+    # C-45
+    ("evidence", "kind", "00", "tag"),
+    ("evidence", "kind", "01", "tag"),
+    ("evidence", "kind", "06", "tag"),
+    ("evidence", "kind", "09", "tag"),
+    ("evidence", "first_length", "00200001", "limit"),
+    ("evidence", "second_length", "00200001", "limit"),
+    ("evidence", "second_length", "00000000", "trailing"),
+    # C-46
+    ("position", "count", "00", "limit"),
+    ("position", "count", "21", "limit"),
+    ("position", "count", "03", "truncated"),
+    ("position", "key_1", r("11"), "order"),
+    # C-47
+    ("position", "tag", "41", "tag"),
+    ("position", "epoch", r("00", 8), "value"),
+    ("position", "anchor_records", "02", "tag"),
+    ("position", "final", "01", "truncated"),
+    ("position", "final", "02", "tag"),
+    ("position_final", "final", "00", "trailing"),
+    ("position_final", "epoch", "0000000000000001", "value"),
+    ("position_final", "header", HEADER.data.hex(), "value"),
+    ("position_final", "header", CLOSING_OBJECT.encode().hex() + r("00", 112), "tag"),
+    ("position_final", "kind", "10", "value"),
+    ("position_final", "of_epoch", "0000000000000001", "value"),
+    ("position_final", "of_view", "0000000000000204", "value"),
+    ("position_final", "of_digest", r("00"), "value"),
+    ("position_final", "bitmap", "01", "limit"),
+    ("position_final", "bitmap", "07", "value"),
 ]
 
 
@@ -493,7 +708,7 @@ def test_one_spoiled_field(name: str, field: str, text: str, reason: str) -> Non
     assert refusal(kind, kind.golden.replaced(field, bytes.fromhex(text))) == reason
 
 
-@pytest.mark.parametrize("name", ["genesis", "transaction", "header"])
+@pytest.mark.parametrize("name", ["genesis", "transaction", "header", "position"])
 def test_unknown_version(name: str) -> None:
     kind = KINDS[name]
     for field in {"version", "suite"} & set(kind.golden.places):
@@ -571,6 +786,13 @@ BOMBS = [
     ("block", "justification_length"),
     ("block", "payload_length"),
     ("certificate", "bitmap_length"),
+    ("closing_block", "justification_length"),
+    ("closing_block", "payload_length"),
+    ("amnesia_proof", "proof_length"),
+    ("evidence", "first_length"),
+    ("evidence", "second_length"),
+    ("position", "count"),
+    ("position_final", "length"),
 ]
 
 
@@ -665,6 +887,30 @@ def test_genesis_of_most_entries() -> None:
         assert refusal(kind, genesis(*spoiled)) == "limit"
     nobody = dataclasses.replace(GENESIS_OBJECT, members=(), council=codec.Council(0, ()))
     assert agreed(kind, nobody.encode()) is None
+
+
+def test_position_of_most_validators() -> None:
+    """C-46, C-47."""
+    kind = KINDS["position"]
+    validators = tuple(bytes([i]) * 32 for i in range(33))
+    for count in (1, 4, 32):
+        made = dataclasses.replace(POSITION_OBJECT, validators=validators[:count])
+        assert agreed(kind, made.encode()) is None
+    for count in (0, 33):
+        made = dataclasses.replace(POSITION_OBJECT, validators=validators[:count])
+        assert refusal(kind, made.encode()) == "limit"
+
+
+def test_evidence_of_most_bytes() -> None:
+    """C-45."""
+    kind = KINDS["evidence"]
+    most = messages.EVIDENCE_PART_BYTES_MAX
+    for first, second in ((most, 0), (0, most), (most, most)):
+        made = messages.Evidence(7, 1, 1, bytes(first), bytes(second))
+        assert agreed(kind, made.encode()) is None
+    for first, second in ((most + 1, 0), (0, most + 1)):
+        made = messages.Evidence(7, 1, 1, bytes(first), bytes(second))
+        assert refusal(kind, made.encode()) == "limit"
 
 
 def test_message_of_too_many_bytes() -> None:
@@ -778,13 +1024,63 @@ header_objects = st.builds(
     codec.Header, bytes32, u64, u64, u64, u64, bytes32, u16, bytes32, u32, bytes32, u64, bytes32,
     bytes32, bytes32, u64,
 )  # fmt: skip
+signatures64 = st.binary(min_size=64, max_size=64)
+signer_sets = st.sets(st.integers(0, VALIDATORS - 1), min_size=7)
+
+
+@st.composite
+def certificates(draw: st.DrawFn) -> messages.Certificate:
+    kind = draw(st.sampled_from([messages.NOTARIZE, messages.NULLIFY, messages.FINALIZE]))
+    digest = bytes(32) if kind == messages.NULLIFY else draw(bytes32)
+    signed = {i: draw(signatures64) for i in draw(signer_sets)}
+    return messages.Certificate(kind, draw(u64), draw(u64), digest, signed)
+
+
+@st.composite
+def closing_blocks(draw: st.DrawFn) -> messages.Block:
+    why = draw(st.binary(max_size=80))
+    header = codec.ClosingHeader(
+        draw(bytes32), draw(u64), draw(u64), draw(u64), draw(u64), draw(bytes32), draw(u16),
+        draw(bytes32), hashlib.sha256(why).digest(), draw(u64),
+    )  # fmt: skip
+    return messages.Block(header, why, b"")
+
+
+@st.composite
+def positions(draw: st.DrawFn) -> messages.Position:
+    validators = draw(st.lists(bytes32, min_size=VALIDATORS, max_size=VALIDATORS, unique=True))
+    epoch = draw(st.integers(1, 2**64 - 1))
+    final = None
+    if draw(st.booleans()):
+        header = dataclasses.replace(draw(header_objects), epoch=epoch)
+        signed = {i: draw(signatures64) for i in draw(signer_sets)}
+        certificate = messages.Certificate(
+            messages.FINALIZE, epoch, header.view, header.digest, signed
+        )
+        final = header, certificate
+    return messages.Position(
+        epoch, draw(u64), draw(bytes32), draw(u64), draw(st.booleans()), tuple(validators), final
+    )
+
+
 payload_objects = st.lists(st.binary(max_size=80), max_size=20)
 OBJECTS: dict[str, st.SearchStrategy[object]] = {
     "genesis": genesis_objects(),
     "transaction": transaction_objects(),
     "header": header_objects,
     "payload": payload_objects,
-}
+    "closing_block": closing_blocks(),
+    "amnesia_ask": st.builds(messages.AmnesiaAsk, u64, bytes32),
+    "amnesia_reply": st.builds(
+        messages.AmnesiaReply, u64, bytes32, st.integers(0, VALIDATORS - 1), u64, signatures64,
+        st.none() | certificates(),
+    ),
+    "evidence": st.builds(
+        messages.Evidence, st.sampled_from(messages.EVIDENCE_KINDS), u16, u64,
+        st.binary(max_size=80), st.binary(max_size=80),
+    ),
+    "position": positions(),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", OBJECTS)

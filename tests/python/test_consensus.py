@@ -54,12 +54,13 @@ SEEDS_CRASHED = range(6)
 SEEDS_BYZANTINE = range(8)
 SEEDS_SEVEN = range(5)
 VIEW_WINDOW = 64
+OBSERVER = 0xFFFF  # an index that nobody has
 
 
 def order(n: int) -> list[int]:
     """The leaders of views 1 to n."""
     keys = tuple(public_key(i) for i in range(n))
-    replica = consensus.Replica(consensus.Config(CHAIN, keys))
+    replica = consensus.Replica.create(consensus.Config(CHAIN, keys))
     return [replica.leader(view) for view in range(1, n + 1)]
 
 
@@ -87,7 +88,10 @@ class Bench:
         self.me = self.leaders[leads - 1] if index is None else index
         self.others = [i for i in range(n) if i != self.me]
         keys = tuple(public_key(i) for i in range(n))
-        self.replica = consensus.Replica(consensus.Config(CHAIN, keys, index=self.me, **config))
+        self.config = consensus.Config(
+            CHAIN, keys, ZERO if self.me == OBSERVER else public_key(self.me), **config
+        )
+        self.replica = consensus.Replica.create(self.config)
         self.hold: set[type] = set()
         self.held: list[Effect] = []
         self.invalid: set[bytes] = set()  # digests that the ledger refuses
@@ -111,7 +115,7 @@ class Bench:
                 return consensus.signed(request, sign(public_key(self.me), payload))
             case Persist(seq, _):
                 return consensus.durable(seq)
-            case Build(request, _, _, _):
+            case Build(request):
                 return consensus.built(request, ZERO, 0, ZERO, EMPTY)
             case Certify(digest, _, _):
                 return consensus.certified(digest, digest not in self.invalid)
@@ -371,7 +375,7 @@ def test_r3_proposal_waits_for_its_parent() -> None:
     first = bench.proposal(1)
     second = bench.proposal(2, first.header)
     assert bench.votes(bench.hear(second)) == []
-    block = Block(first.header, first.leader_signature, first.justification, first.payload)
+    block = Block(first.header, first.justification, first.payload)
     votes = bench.votes(bench.hear(block))
     assert (NOTARIZE, 2, second.header.digest) in votes
 
@@ -421,7 +425,7 @@ def test_r5_no_finalize_after_notarizing_another_block() -> None:
     mine, other = bench.proposal(1), bench.proposal(1, payload=b"\0\0\0\0other")
     bench.hear(mine)
     bench.hear(bench.certify(NOTARIZE, 1, other.header.digest))
-    block = Block(other.header, other.leader_signature, other.justification, other.payload)
+    block = Block(other.header, other.justification, other.payload)
     effects = bench.hear(block)
     assert bench.replica.view == 2, "certified all the same"
     assert not [one for one in bench.votes(effects) if one[0] == FINALIZE]
@@ -494,7 +498,7 @@ def test_r10_chain_is_delivered_in_order_once_it_is_whole() -> None:
     bench.hear(second)
     bench.hear(bench.certify(FINALIZE, 2, second.header.digest))
     assert not kinds(bench.log, Deliver)
-    block = Block(first.header, first.leader_signature, first.justification, first.payload)
+    block = Block(first.header, first.justification, first.payload)
     delivered = [e for e in bench.hear(block) if isinstance(e, Deliver)]
     assert [one.digest for one in delivered] == [first.header.digest, second.header.digest]
     assert [bool(one.certificate) for one in delivered] == [False, True]
@@ -599,7 +603,7 @@ def test_certificate_counts_no_validator_twice_or_for_another() -> None:
 @pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 6, 7, 9, 10, 15, 16, 32])
 def test_exactly_two_thirds_is_no_quorum(n: int) -> None:
     """Threat 21. A quorum is more than two thirds: 3 of 4, 5 of 6, 7 of 9."""
-    bench = Bench(n, leads=1, index=consensus.OBSERVER)
+    bench = Bench(n, leads=1, index=OBSERVER)
     bench.start()
     needed = 2 * n // 3 + 1
     for voter in range(needed - 1):
@@ -698,7 +702,7 @@ def test_equivocating_leader_is_accused_once() -> None:
     [evidence] = kinds(bench.log, Evidence)
     assert isinstance(evidence, Evidence)
     assert (evidence.kind, evidence.culprit) == (2, bench.leaders[0])
-    found = {parse_message(one, 4) for one in (evidence.first, evidence.second)}
+    found = {parse_message(one, 4) for one in evidence.parts}
     assert {one.digest for one in found if isinstance(one, Vote)} == {
         mine.header.digest, other.header.digest}  # fmt: skip
     effects = bench.hear(bench.certify(NOTARIZE, 1, mine.header.digest))
@@ -725,7 +729,7 @@ def test_leader_votes_for_another_block_before_it_proposes() -> None:
     [evidence] = kinds(bench.log, Evidence)
     assert isinstance(evidence, Evidence)
     assert (evidence.kind, evidence.culprit) == (2, bench.leaders[0])
-    found = {parse_message(one, 4) for one in (evidence.first, evidence.second)}
+    found = {parse_message(one, 4) for one in evidence.parts}
     assert {one.digest for one in found if isinstance(one, Vote)} == {
         CHAIN, proposal.header.digest}  # fmt: skip
 
@@ -877,7 +881,7 @@ def sample_messages() -> list[Message]:
     bench = Bench()
     first = bench.proposal(1)
     second = bench.proposal(3, first.header, b"\0\0\0\0payload")
-    block = Block(second.header, second.leader_signature, second.justification, second.payload)
+    block = Block(second.header, second.justification, second.payload)
     digest = first.header.digest
     return [
         second,

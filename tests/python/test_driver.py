@@ -4,14 +4,18 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 import pytest
 
 from chopmark import consensus
 from chopmark.consensus import Replica
-from chopmark.ledger import Create, build_transaction
+from chopmark.errors import ConsensusError, SigningRefused
+from chopmark.ledger import Council, Create, build_transaction, iterate_payload
 from chopmark.node.devnet import Devnet, Institution, derived_key, make_genesis
-from chopmark.reference.codec import encode_payload
+from chopmark.reference.codec import encode_payload, parse_header
+from chopmark.reference.messages import parse_certificate, parse_position, set_hash
+from chopmark.reference.operations import SetValidators
 
 CLIENT = Institution(1, "clerk", 1, derived_key("client", 1))
 
@@ -34,6 +38,21 @@ def payload(net: Devnet, count: int) -> bytes:
         for i in range(count)
     ]
     return encode_payload(made)
+
+
+def governed(validators: tuple[bytes, ...], net: Devnet) -> bytes:
+    """The client, alone on the council, asks for these validators."""
+    return encode_payload(
+        [
+            build_transaction(
+                chain_id=net.nodes[0].ledger.chain_id,
+                field=0,
+                valid_until=100,
+                operations=[SetValidators(validators)],
+                signers=[(CLIENT.member, CLIENT.key_id, CLIENT.key)],
+            )
+        ]
+    )
 
 
 def run_until_final(net: Devnet, count: int) -> None:
@@ -82,6 +101,62 @@ def test_one_journal_sync_for_each_step_that_persists(monkeypatch: pytest.Monkey
     assert synced[-1] == journal.records
 
 
+def test_only_what_the_own_pool_took_is_forwarded() -> None:
+    """L-65: a client cannot have refused transactions spread over the network."""
+    net = devnet()
+    good, spoiled = iterate_payload(payload(net, 2))
+    spoiled = spoiled[:-1] + bytes([spoiled[-1] ^ 1])
+    sent: list[bytes] = []
+    net.send = lambda _from, _to, message: sent.append(message)  # type: ignore[method-assign]
+    driver = net.nodes[0].driver
+    assert driver.submit(encode_payload([spoiled, b"nothing"]), net.clock()) == (0, 0, 2, 0)
+    assert not any(message[0] == 0x58 for message in sent)
+    assert driver.submit(encode_payload([spoiled, good]), net.clock()) == (1, 0, 1, 0)
+    assert [m for m in sent if m[0] == 0x58] == [b"\x58" + encode_payload([good])]
+    assert driver.submit(encode_payload([good]), net.clock()) == (0, 1, 0, 0)
+    assert len([m for m in sent if m[0] == 0x58]) == 2, "known: the others may have missed it"
+
+
+def test_signer_that_refuses() -> None:
+    """Nothing is sent that would have needed the signature, and the others go on."""
+    net = devnet()
+    node = net.nodes[1]
+    said: list[bytes] = []
+
+    class Refusing:
+        def sign(self, data: bytes) -> bytes:
+            said.append(data)
+            raise SigningRefused("not today")
+
+    node.driver._signer = Refusing()
+    sent: list[int] = []
+    original = net.send
+
+    def send(sender: int, to: int, message: bytes) -> None:
+        if sender == node.index:
+            sent.append(message[0])
+        original(sender, to, message)
+
+    net.send = send  # type: ignore[method-assign]
+    net.submit(payload(net, 3), 0)
+    run_until_final(net, 3)
+    assert said and not {0x50, 0x51} & set(sent)
+
+
+def test_signer_that_breaks_stops_the_driver() -> None:
+    net = devnet(1)
+
+    class Broken:
+        def sign(self, data: bytes) -> bytes:
+            raise RuntimeError("unplugged")
+
+    net.nodes[0].driver._signer = Broken()
+    with pytest.raises(RuntimeError):
+        net.submit(payload(net, 1), 0)
+    with pytest.raises(ConsensusError, match="stopped"):
+        net.nodes[0].driver.tick(net.clock())
+
+
 @pytest.mark.parametrize("data", [b"", b"\0", b"\0\0\0\1", b"\xff" * 100, bytes(3), bytes(5)])
 def test_malformed_forwarded_transactions_do_no_harm(data: bytes) -> None:
     net = devnet()
@@ -120,3 +195,33 @@ def test_steps_do_not_grow_with_transactions(monkeypatch: pytest.MonkeyPatch) ->
         return steps
 
     assert steps_to_admit_and_propose(200) == steps_to_admit_and_propose(1) > 0
+
+
+def test_validators_change_at_the_end_of_an_epoch() -> None:
+    """L-137, B-70 to B-72: the real ledger asks, one seat of four goes to a newcomer."""
+    genesis, keys = make_genesis("test", 4, [CLIENT], [1])
+    genesis = replace(genesis, council=Council(1, (CLIENT.member,)))
+    joining = derived_key("validator", 4)
+    net = Devnet(genesis, keys, delay_ms=0.1, epoch_blocks=4, joining=[joining])
+    leaving, newcomer = net.nodes[0], net.nodes[4]
+    asked = (*genesis.validators[1:], joining.public_key().public_bytes_raw())
+    net.submit(governed(asked, net), 1)
+    for count in range(2, 9):
+        made = payload(net, 8)
+        net.submit(encode_payload(iterate_payload(made)[count - 2 : count - 1]), 1)
+        run_until_final(net, count)
+    assert {node.driver.replica.epoch for node in net.nodes} >= {2}
+    position = parse_position(newcomer.driver.replica.position())
+    expected = (joining.public_key().public_bytes_raw(), *genesis.validators[1:])
+    assert position.validators == expected
+    last = parse_header(net.nodes[1].blocks[3].header)
+    assert last.next_set_hash == set_hash(expected)
+    headers = [parse_header(block.header) for block in net.nodes[1].blocks]
+    assert {one.next_set_hash for one in headers if one.height % 4} == {bytes(32)}
+    signers = set()
+    for block, header in zip(net.nodes[1].blocks, headers):
+        if header.epoch > 1 and block.certificate:
+            signers |= set(parse_certificate(block.certificate, 4).signatures)
+    assert 0 in signers, "the newcomer has the seat of the one who left, and votes"
+    assert leaving.driver.evidence == []
+    assert len({node.ledger.roots() for node in net.nodes}) == 1

@@ -12,7 +12,7 @@ import pytest
 import chopmark
 
 MODULES = ["chopmark", *(f"chopmark.{name}" for name in
-           ("consensus", "ed25519", "embed", "errors", "hash", "ledger", "merkle",
+           ("consensus", "ed25519", "embed", "errors", "evidence", "hash", "ledger", "merkle",
             "payloads", "testing"))]  # fmt: skip
 
 

@@ -1261,6 +1261,33 @@ def test_pool_drops_what_is_final_or_expired() -> None:
     assert pool.remove_final(made) == 0
 
 
+def test_pool_says_what_is_worth_forwarding() -> None:
+    """L-65: what waits afterwards, with the bytes that were verified; nothing else."""
+    made, tip = chain()
+    pool = Pool()
+    known, final, new = (transaction(create(i)) for i in (1, 2, 3))
+    assert admit(pool, made, known, final) == (2, 0, 0, 0)
+    tip = accepted(made, block(made, tip, [final]))
+    made.finalize(tip.digest)
+    pool.remove_final(made)
+    expired = transaction(create(4), valid_until=1)
+    items = [
+        new,
+        expired,
+        bad_signature(known),
+        final,
+        b"nothing",
+        new,
+        bad_signature(transaction(create(5))),
+    ]
+    counts, payload = pool.admit_waiting(made, ledger.encode_payload(items))
+    assert counts == (1, 3, 3, 0)
+    assert ledger.iterate_payload(payload) == [new, known]
+    assert pool.admit_waiting(made, ledger.encode_payload([])) == ((0, 0, 0, 0), bytes(4))
+    with pytest.raises(EncodingError):
+        pool.admit_waiting(made, b"")
+
+
 def test_pool_skips_what_cannot_stand_even_if_it_is_large() -> None:
     made, _ = chain()
     pool = Pool()

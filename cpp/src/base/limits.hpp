@@ -36,9 +36,17 @@ inline constexpr std::size_t kMemberNameBytesMax = 64;
 inline constexpr std::size_t kMemberKeysMax = 16;
 inline constexpr std::size_t kMemberRolesMax = 64;
 
-inline constexpr std::uint64_t kViewWindow = 64;  // W of R9: votes stored for views ahead
-inline constexpr std::size_t kJustifyMax = 2048;  // nullifications one proposal may carry
+inline constexpr std::uint64_t kViewWindow = 64;            // W of R9: votes stored for views ahead
+inline constexpr std::size_t kBlocksMax = 4 * kViewWindow;  // not final, held by a replica
+inline constexpr std::size_t kRecentBlocks = 64;            // final, kept for peers that lag
+inline constexpr std::size_t kServedBlocks = 32;            // of one answer to them
+inline constexpr std::size_t kVerificationsPerLink = 64;    // at a time
+inline constexpr std::size_t kResentPerTick = 50;           // own messages, and certificates (R8)
+inline constexpr std::size_t kAskedPerTick = 50;            // gaps and blocks (R11)
+inline constexpr std::size_t kEvidenceMax = 64;             // pieces a replica keeps of an epoch
+inline constexpr std::size_t kJustifyMax = 2048;            // nullifications one proposal may carry
 inline constexpr std::size_t kMessageBytesMax = 8 * 1024 * 1024;
-inline constexpr std::size_t kEvidencePartBytesMax = 2 * 1024 * 1024;  // header and justification
+inline constexpr std::size_t kJustificationBytesMax = 5 * 1024 * 1024;
+inline constexpr std::size_t kEvidencePartBytesMax = kJustificationBytesMax + 284;  // with a header
 
 }  // namespace chopmark::limits

@@ -15,14 +15,9 @@ Result<Config> parse_config(ByteView bytes) {
   codec::Reader in(bytes);
   Config out;
   out.chain_id = in.digest();
-  out.epoch = in.u64();
-  in.expect(out.epoch == 1, Error::value);
-  out.index = in.u16();
-  const std::size_t count = in.u8();
-  in.expect(count >= 1 && count <= limits::kValidatorsMax, Error::limit);
-  in.expect(out.index < count || out.index == kObserver, Error::value);
-  for (std::size_t i = 0; i < count && in.ok(); ++i)
-    out.validators.push_back(in.digest());
+  out.own_key = in.digest();
+  out.validators = read_validator_set(in);
+  in.expect(!in.ok() || !out.validators.empty(), Error::limit);
   out.genesis_time_ms = in.u64();
   out.delta_ms = in.u32();
   out.build_ms = in.u32();
@@ -34,6 +29,7 @@ Result<Config> parse_config(ByteView bytes) {
   out.payload_bytes_max = in.u32();
   in.expect(out.payload_bytes_max >= 4 && out.payload_bytes_max <= limits::kPayloadBytesMax,
             Error::limit);
+  out.epoch_blocks = in.u32();
   in.finish();
   if (!in.ok()) return in.failure();
   return out;
@@ -54,12 +50,18 @@ std::vector<std::uint16_t> leader_order(const Digest& seed, std::size_t validato
   return order;
 }
 
-Digest first_leader_seed(const Digest& chain_id) noexcept {
+Digest leader_seed(const Digest& anchor) noexcept {
   constexpr std::string_view domain = "chopmark leaders";
   Sha256 hasher;
   hasher.update({reinterpret_cast<const std::uint8_t*>(domain.data()), domain.size()});
-  hasher.update(chain_id);
+  hasher.update(anchor);
   return hasher.finish();
+}
+
+std::uint64_t last_height(const Config& config, std::uint64_t epoch) noexcept {
+  constexpr std::uint64_t never = ~std::uint64_t{0};
+  if (config.epoch_blocks == 0 || epoch > never / config.epoch_blocks) return never;
+  return epoch * config.epoch_blocks;
 }
 
 }  // namespace chopmark::consensus

@@ -13,8 +13,6 @@
 
 namespace chopmark::consensus {
 
-inline constexpr std::uint16_t kEveryone = 0xffff;
-
 /// A signature to check: over `payload`, by the validator with `public_key`.
 struct SignatureCheck {
   Digest public_key;
@@ -28,18 +26,21 @@ class Effects {
   void verify_votes(std::uint64_t request, std::span<const SignatureCheck> checks);
   void sign(std::uint64_t request, ByteView payload);
   void persist(std::uint64_t seq, ByteView record);
-  void send(std::uint16_t to, ByteView message);
+  void send(std::uint16_t link, ByteView message);
   void set_timer(std::uint64_t mono_ms);
   void build(std::uint64_t request, const Digest& parent, std::uint64_t height,
-             std::uint32_t bytes_max);
+             std::uint32_t bytes_max, bool last);
   void certify(const BlockBody& block);
   void deliver(const BlockBody& block, ByteView certificate);
-  void evidence(std::uint8_t kind, std::uint16_t culprit, ByteView first, ByteView second);
+  void evidence(const Evidence& evidence);
+  void serve(std::uint16_t link, std::uint64_t height);
+  void epoch(ByteView position, std::span<const Bytes> proof);
 
   [[nodiscard]] Bytes take() { return std::exchange(out_, {}); }
 
  private:
-  void frame(std::uint8_t kind, ByteView body);
+  // Room for a frame of a body of `size` bytes; where the body begins.
+  std::uint8_t* frame(std::uint8_t kind, std::size_t size);
   Bytes out_;
 };
 

@@ -2,21 +2,29 @@
 #include "consensus/event.hpp"
 
 #include "codec/reader.hpp"
+#include "types/position.hpp"
 
 namespace chopmark::consensus {
 namespace {
 
 using codec::Reader;
 
-Event read_event(std::uint8_t kind, Reader& in) {
+/// The bytes of a set, once they are known to be one.
+ByteView set_bytes(Reader& in, ByteView body) {
+  const std::size_t start = in.offset();
+  (void)read_validator_set(in);
+  return in.ok() ? body.subspan(start, in.offset() - start) : ByteView{};
+}
+
+Event read_event(std::uint8_t kind, ByteView body, Reader& in) {
   switch (kind) {
     case 0x01: {
       const std::uint64_t mono_ms = in.u64();
       return Tick{mono_ms, in.u64()};
     }
     case 0x02: {
-      const std::uint16_t peer = in.u16();
-      return MessageReceived{peer, in.bytes(in.remaining())};
+      const std::uint16_t link = in.u16();
+      return MessageReceived{link, in.bytes(in.remaining())};
     }
     case 0x03: {
       const std::uint64_t request = in.u64();
@@ -36,18 +44,34 @@ Event read_event(std::uint8_t kind, Reader& in) {
       event.state_root = in.digest();
       event.log_size = in.u64();
       event.log_root = in.digest();
+      event.next_set = set_bytes(in, body);
       event.payload = in.bytes(in.remaining());
       return event;
     }
     case 0x07: {
-      CertifiedBlock event{in.digest(), false};
+      CertifiedBlock event{in.digest(), false, {}};
       const std::uint8_t ok = in.u8();
       in.expect(ok <= 1, Error::value);
       event.ok = ok == 1;
+      event.next_set = set_bytes(in, body);
       return event;
     }
     case 0x08:
       return Pending{in.u32()};
+    case 0x09:
+      return Stored{in.u64()};
+    case 0x0a: {
+      const std::uint16_t link = in.u16();
+      return Link{link, in.digest()};
+    }
+    case 0x0b:
+      return Unsigned{in.u64()};
+    case 0x0c: {
+      const ByteView position = in.bytes(in.remaining());
+      const Result<Position> parsed = parse_position(position);
+      if (!parsed) in.fail(parsed.failure().error);
+      return PositionReached{position};
+    }
     default:
       in.fail(Error::tag);
       return Pending{0};
@@ -56,19 +80,19 @@ Event read_event(std::uint8_t kind, Reader& in) {
 
 }  // namespace
 
-Result<std::vector<Event>> parse_events(ByteView bytes) {
+Result<bool> parse_events(ByteView bytes, std::vector<Event>& out) {
   Reader frames(bytes);
-  std::vector<Event> events;
   while (frames.remaining() != 0) {
     const std::uint8_t kind = frames.u8();
     const std::size_t size = frames.u32();
-    Reader body(frames.bytes(frames.ok() ? size : 0));
+    const ByteView body = frames.bytes(frames.ok() ? size : 0);
     if (!frames.ok()) return frames.failure();
-    events.push_back(read_event(kind, body));
-    body.finish();
-    if (!body.ok()) return body.failure();
+    Reader in(body);
+    out.push_back(read_event(kind, body, in));
+    in.finish();
+    if (!in.ok()) return in.failure();
   }
-  return events;
+  return true;
 }
 
 }  // namespace chopmark::consensus

@@ -16,7 +16,7 @@ struct Tick {
   std::uint64_t mono_ms, wall_ms;
 };
 struct MessageReceived {
-  std::uint16_t peer;
+  std::uint16_t link;
   ByteView bytes;
 };
 struct VotesVerified {
@@ -35,20 +35,35 @@ struct Built {
   Digest state_root;
   std::uint64_t log_size;
   Digest log_root;
+  ByteView next_set;  // a valid set, perhaps empty
   ByteView payload;
 };
 struct CertifiedBlock {
   Digest digest;
   bool ok;
+  ByteView next_set;  // a valid set, perhaps empty
 };
 struct Pending {
   std::uint32_t count;
 };
+struct Stored {
+  std::uint64_t height;
+};
+struct Link {
+  std::uint16_t link;
+  Digest public_key;
+};
+struct Unsigned {
+  std::uint64_t request;
+};
+struct PositionReached {
+  ByteView position;  // valid
+};
 
 using Event = std::variant<Tick, MessageReceived, VotesVerified, Signed, Durable, Built,
-                           CertifiedBlock, Pending>;
+                           CertifiedBlock, Pending, Stored, Link, Unsigned, PositionReached>;
 
-/// All events of a buffer, which they borrow.
-[[nodiscard]] Result<std::vector<Event>> parse_events(ByteView bytes);
+/// Appends all events of a buffer, which they borrow. Error::tag for an unknown kind.
+[[nodiscard]] Result<bool> parse_events(ByteView bytes, std::vector<Event>& out);
 
 }  // namespace chopmark::consensus

@@ -5,38 +5,69 @@
 #include <utility>
 
 #include "base/limits.hpp"
+#include "base/mutant.hpp"
 #include "consensus/replica.hpp"
+#include "types/tags.hpp"
 
 namespace chopmark::consensus {
-namespace {
 
-constexpr std::size_t kInFlightMax = 64;  // certificates of one peer under verification
-
-}  // namespace
-
-bool Replica::in_window(std::uint64_t epoch, std::uint64_t view) {
-  const bool inside =
-      epoch == config_.epoch && view > final_.view && view <= view_ + limits::kViewWindow;
+bool Replica::in_window(std::uint64_t view) {
+  const bool inside = view > final_.view && view <= view_ + limits::kViewWindow;
   if (!inside) ++counters_.out_of_window;
   return inside;
 }
 
-void Replica::receive(std::uint16_t peer, ProposalMessage&& message) {
+bool Replica::take_slot(std::uint16_t link) {
+  if (in_flight_[link] >= limits::kVerificationsPerLink) {
+    ++counters_.no_room;
+    return false;
+  }
+  ++in_flight_[link];
+  return true;
+}
+
+void Replica::free_slot(std::uint16_t link) {
+  const auto at = in_flight_.find(link);
+  if (at != in_flight_.end() && --at->second == 0) in_flight_.erase(at);
+}
+
+/// Whether the message is a certificate that is known, told without reading it all: each is sent by
+/// everybody.
+bool Replica::is_repeat(ByteView message) const {
+  if (message.size() < 18 || message[0] != tags::kMessageCertificate) return false;
+  const std::uint8_t kind = message[1];
+  if (kind < tags::kNotarize || kind > tags::kFinalize) return false;
+  const View* view = view_at(load_be<std::uint64_t>(message.data() + 10));
+  return view != nullptr && view->certificate(static_cast<VoteKind>(kind)) != nullptr;
+}
+
+/// B-73: who is behind gets the proof that the epoch ended; who is ahead is asked.
+void Replica::from_other_epoch(std::uint16_t link, std::uint64_t epoch) {
+  ++counters_.out_of_window;
+  if (epoch > epoch_) {
+    ask_final(link);
+    return;
+  }
+  if (epoch + 1 != epoch_ || boundary_.empty()) return;
+  std::uint64_t& last = answered_ms_[link];
+  if (last != 0 && mono_ms_ < last + config_.standstill_ms) return;
+  last = mono_ms_;
+  for (const Bytes& message : boundary_)
+    effects_.send(link, message);
+}
+
+void Replica::receive(std::uint16_t link, ProposalMessage&& message) {
   const Header& header = message.block.header;
-  if (!in_window(header.epoch, header.view)) return;
-  if (peer != leader(header.view) || header.leader != peer) {
+  if (!in_window(header.view)) return;
+  const std::uint16_t peer = validator_of(link);
+  if (peer != leader(header.view) || header.leader != peer || header.chain_id != config_.chain_id) {
     ++counters_.wrong_sender;
     return;
   }
   View& view = views_[header.view];
   if (view.proposal && *view.proposal != message.block.digest) {
-    const auto first = blocks_.find(*view.proposal);
-    if (first != blocks_.end() && !view.equivocated) {
-      const VoteSubject a{VoteKind::notarize, header.epoch, header.view, *view.proposal};
-      const VoteSubject b{VoteKind::notarize, header.epoch, header.view, message.block.digest};
-      note_conflict(a, first->second.body.leader_signature, b, message.block.leader_signature,
-                    peer);
-    }
+    note_conflicts({VoteKind::notarize, epoch_, header.view, message.block.digest},
+                   message.block.leader_signature, peer);
     return;
   }
   if (view.proposal || view.verifying) {
@@ -46,124 +77,113 @@ void Replica::receive(std::uint16_t peer, ProposalMessage&& message) {
   verify_proposal(std::move(message.block));
 }
 
-void Replica::receive(std::uint16_t peer, VoteMessage&& message) {
+void Replica::receive(std::uint16_t link, VoteMessage&& message) {
   const Vote& vote = message.vote;
-  if (vote.subject.epoch == config_.epoch && vote.subject.view <= final_.view) {
+  const VoteSubject& subject = vote.subject;
+  if (subject.view <= final_.view) {
     // A vote for what is final already: its sender lags (R8).
-    if (final_certificate_) send(peer, CertificateMessage{*final_certificate_});
+    if (final_certificate_) send(link, CertificateMessage{*final_certificate_});
     return;
   }
-  if (!in_window(vote.subject.epoch, vote.subject.view)) return;
-  if (vote.validator != peer) {
+  if (!in_window(subject.view)) return;
+  if (vote.validator != validator_of(link)) {
     ++counters_.wrong_sender;
     return;
   }
-  View& view = views_[vote.subject.view];
-  Votes& votes = view.votes[vote.subject.kind];
-  const auto [at, added] =
-      votes.try_emplace(peer, StoredVote{vote.subject.digest, vote.signature, false, false});
-  if (!added) {
-    if (at->second.digest != vote.subject.digest) {
-      VoteSubject other = vote.subject;
-      other.digest = at->second.digest;
-      note_conflict(other, at->second.signature, vote.subject, vote.signature, peer);
-      // An unverified first vote must not keep a valid second one out.
-      if (!at->second.verified && !at->second.asked) {
-        at->second = {vote.subject.digest, vote.signature, false, false};
-      }
-    } else if (!at->second.verified && !at->second.asked) {
-      at->second.signature = vote.signature;
-    } else {
-      ++counters_.unwanted;
-    }
+  inactive_ms_[vote.validator] = 0;
+  Votes& votes = views_[subject.view].votes[slot(subject.kind)];
+  note_conflicts(subject, vote.signature, vote.validator);
+  if (!votes.has(vote.validator)) {
+    votes.put(vote.validator, {subject.digest, vote.signature}, n_);
     return;
   }
-  // E3: finalize and nullify of one view exclude each other.
-  const VoteKind against =
-      vote.subject.kind == VoteKind::finalize ? VoteKind::nullify : VoteKind::finalize;
-  if (vote.subject.kind == VoteKind::notarize) return;
-  const auto other = view.votes[against].find(peer);
-  if (other == view.votes[against].end()) return;
-  const VoteSubject subject{against, vote.subject.epoch, vote.subject.view, other->second.digest};
-  note_conflict(subject, other->second.signature, vote.subject, vote.signature, peer);
+  // An unverified first vote must not keep a valid second one out.
+  const bool settled = ((votes.verified | votes.asked) >> vote.validator & 1) != 0;
+  if (settled) {
+    ++counters_.unwanted;
+  } else {
+    votes.of[vote.validator] = {subject.digest, vote.signature};
+  }
 }
 
-void Replica::receive(std::uint16_t peer, CertificateMessage&& message) {
+void Replica::receive(std::uint16_t link, CertificateMessage&& message) {
   const VoteSubject& subject = message.certificate.subject;
-  if (subject.epoch != config_.epoch || subject.view <= final_.view) {
+  if (subject.view <= final_.view) {
     ++counters_.out_of_window;
     return;
   }
-  // Certificates of any view are admitted: they prove themselves.
-  const auto view = views_.find(subject.view);
-  if (view != views_.end() && view->second.certificates.contains(subject.kind)) {
+  // Certificates of any view are admitted: they prove themselves. One of a subject at a time.
+  const std::uint16_t peer = validator_of(link);
+  const Mask bit = peer == kObserver ? 0 : Mask{1} << peer;
+  const auto key = std::pair(subject.view, subject.kind);
+  const auto other = offered_.find(key);
+  if (other != offered_.end()) {
+    other->second |= bit;
     ++counters_.unwanted;
     return;
   }
-  if (++in_flight_[peer] > kInFlightMax) {
-    --in_flight_[peer];
-    ++counters_.no_room;
-    return;
-  }
+  if (!take_slot(link)) return;
   std::vector<SignatureCheck> checks;
   add_checks(checks, message.certificate);
-  ask_verification(CertificateCheck{peer, std::move(message.certificate)}, checks);
+  offered_.emplace(key, 0);
+  ask_verification(CertificateCheck{link, std::move(message.certificate)}, checks);
 }
 
-void Replica::receive(std::uint16_t peer, AskMessage&& message) {
-  if (message.epoch != config_.epoch) {
-    ++counters_.out_of_window;
+void Replica::receive(std::uint16_t link, AskMessage&& message) {
+  if (message.wanted == Wanted::final_blocks) {
+    serve(link, message.number);
     return;
   }
   if (message.wanted == Wanted::block) {
-    const auto stored = blocks_.find(message.digest);
-    const auto recent = recent_.find(message.digest);
-    if (stored != blocks_.end()) {
-      send(peer, BlockMessage{stored->second.body});
-    } else if (recent != recent_.end()) {
-      send(peer, BlockMessage{recent->second});
+    if (const StoredBlock* block = block_of(message.digest)) {
+      send(link, BlockMessage{block->body});
+      return;
     }
+    const auto recent = std::ranges::find_if(
+        recent_, [&](const FinalBlock& one) { return one.body.digest == message.digest; });
+    if (recent != recent_.end()) send(link, BlockMessage{recent->body});
     return;
   }
   if (message.number <= final_.view) {
-    if (final_certificate_) send(peer, CertificateMessage{*final_certificate_});
+    if (final_certificate_) send(link, CertificateMessage{*final_certificate_});
     return;
   }
-  const auto at = views_.find(message.number);
-  if (at != views_.end() && !at->second.certificates.empty()) {
-    for (const auto& [kind, certificate] : at->second.certificates) {
-      send(peer, CertificateMessage{certificate});
-    }
-    return;
+  View* view = view_at(message.number);
+  bool answered = false;
+  for (std::size_t i = 0; view != nullptr && i < kKinds; ++i) {
+    if (!view->certificates[i]) continue;
+    effects_.send(link, view->certificates[i]->message);
+    answered = true;
   }
   // R11: own nullify(u), new or old, if u < own view and no finalize(u) was signed.
-  if (!votes() || message.number >= view_) return;
-  View& view = views_[message.number];
-  if (view.finalized) return;
-  if (!view.nullified) {
+  if (answered || !may_sign(message.number) || message.number >= view_) return;
+  View& own = views_[message.number];
+  if (own.finalized && !mutant(9)) return;
+  if (!own.nullified) {
     vote(VoteKind::nullify, message.number, {});
     return;
   }
-  for (const Bytes& own : view.own_messages)
-    effects_.send(peer, own);
+  for (const Bytes& one : own.own_messages)
+    effects_.send(link, one);
 }
 
-void Replica::receive(std::uint16_t peer, BlockMessage&& message) {
+void Replica::receive(std::uint16_t link, BlockMessage&& message) {
   // Taken only where a certificate or a justification named its digest: its hash is its proof.
   const Header& header = message.block.header;
-  const auto certified = [&](const auto& entry) {
-    return std::any_of(
-        entry.second.certificates.begin(), entry.second.certificates.end(),
-        [&](const auto& one) { return one.second.subject.digest == message.block.digest; });
+  const Digest& digest = message.block.digest;
+  const auto names = [&](const auto& entry) {
+    return std::ranges::any_of(entry.second.certificates, [&](const auto& one) {
+      return one && one->certificate.subject.digest == digest &&
+             one->certificate.subject.view == header.view;
+    });
   };
-  const auto parent_of = [&](const auto& entry) {
-    return entry.second.body.header.parent_digest == message.block.digest;
+  const auto stands_on = [&](const auto& entry) {
+    const Header& child = entry.second.body.header;
+    return child.parent_digest == digest && child.parent_view == header.view;
   };
-  const bool wanted = std::any_of(views_.begin(), views_.end(), certified) ||
-                      std::any_of(blocks_.begin(), blocks_.end(), parent_of);
-  const bool fits = header.chain_id == config_.chain_id && header.epoch == config_.epoch &&
-                    header.view > final_.view;
-  if (!wanted || !fits || blocks_.contains(message.block.digest)) {
+  const bool wanted = std::ranges::any_of(views_, names) || std::ranges::any_of(blocks_, stands_on);
+  const bool fits = header.chain_id == config_.chain_id && header.view > final_.view;
+  if (!wanted || !fits || block_of(digest) != nullptr) {
     ++counters_.unwanted;
     return;
   }
@@ -171,33 +191,18 @@ void Replica::receive(std::uint16_t peer, BlockMessage&& message) {
   const Digest parent = header.parent_digest;
   const std::uint64_t parent_view = header.parent_view;
   store_block(std::move(message.block));
-  if (parent_view > final_.view && !blocks_.contains(parent)) {
-    send(peer, AskMessage{config_.epoch, parent_view, Wanted::block, parent});
+  if (parent_view > final_.view && block_of(parent) == nullptr) {
+    send(link, AskMessage{epoch_, parent_view, Wanted::block, parent});
   }
 }
 
-void Replica::note_conflict(const VoteSubject& a, const Signature& a_signature,
-                            const VoteSubject& b, const Signature& b_signature,
-                            std::uint16_t culprit) {
-  // E1/E2: two notarize of one view; E3: finalize and nullify; E5: two finalize.
-  std::uint8_t kind = 2;
-  if (a.kind != b.kind) kind = 3;
-  if (a.kind == VoteKind::finalize && b.kind == VoteKind::finalize) kind = 5;
-  if (a.kind == b.kind && a.kind == VoteKind::nullify) return;
-  const std::vector<SignatureCheck> checks = {signature_check(culprit, a, a_signature),
-                                              signature_check(culprit, b, b_signature)};
-  if (questions_.size() >= kInFlightMax * n_) {
-    ++counters_.no_room;
-    return;
-  }
-  if (!views_[a.view].accused.emplace(kind, culprit).second) {
+void Replica::receive(std::uint16_t link, EvidenceMessage&& message) {
+  Evidence& evidence = message.evidence;
+  if (evidence.culprit >= n_ || (accused_[evidence.kind] >> evidence.culprit & 1) != 0) {
     ++counters_.unwanted;
     return;
   }
-  ask_verification(
-      ConflictCheck{kind, culprit, a.view, encode(VoteMessage{{a, culprit, a_signature}}),
-                    encode(VoteMessage{{b, culprit, b_signature}})},
-      checks);
+  accuse(std::move(evidence), link, 0);
 }
 
 }  // namespace chopmark::consensus

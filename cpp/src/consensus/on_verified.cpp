@@ -4,122 +4,194 @@
 #include <utility>
 
 #include "base/limits.hpp"
+#include "base/mutant.hpp"
 #include "consensus/replica.hpp"
 
 namespace chopmark::consensus {
 namespace {
 
 bool all_valid(ByteView verdicts) noexcept {
-  return std::all_of(verdicts.begin(), verdicts.end(), [](std::uint8_t v) { return v == 1; });
-}
-
-bool names_digest(const std::map<VoteKind, Certificate>& certificates, const Digest& digest) {
-  return std::any_of(certificates.begin(), certificates.end(),
-                     [&](const auto& one) { return one.second.subject.digest == digest; });
+  return std::ranges::all_of(verdicts, [](std::uint8_t v) { return v == 1; });
 }
 
 }  // namespace
 
 SignatureCheck Replica::signature_check(std::uint16_t validator, const VoteSubject& subject,
                                         const Signature& signature) const {
-  return {config_.validators[validator], signature, vote_payload(config_.chain_id, subject)};
+  return {set_[validator], signature, vote_payload(config_.chain_id, subject)};
 }
 
+/// Leaves out what was verified before: the same vote, of the same signature.
 void Replica::add_checks(std::vector<SignatureCheck>& out, const Certificate& certificate) const {
+  const View* view = view_at(certificate.subject.view);
+  const Votes* votes = view == nullptr ? nullptr : &view->votes[slot(certificate.subject.kind)];
   for (std::size_t i = 0; i < certificate.signers.size(); ++i) {
-    out.push_back(
-        signature_check(certificate.signers[i], certificate.subject, certificate.signatures[i]));
+    const std::uint16_t signer = certificate.signers[i];
+    const Signature& signature = certificate.signatures[i];
+    const bool known = votes != nullptr && votes->knows(signer) &&
+                       votes->of[signer].digest == certificate.subject.digest &&
+                       votes->of[signer].signature == signature;
+    if (!known) out.push_back(signature_check(signer, certificate.subject, signature));
   }
 }
 
+void Replica::add_checks(std::vector<SignatureCheck>& out,
+                         const Justification& justification) const {
+  if (justification.parent) {
+    const Certificate& parent = *justification.parent;
+    const bool is_final = final_certificate_ && final_certificate_->subject == parent.subject &&
+                          final_certificate_->signatures == parent.signatures;
+    if (!is_final) add_checks(out, parent);
+  }
+  for (const Certificate& one : justification.nullifications)
+    add_checks(out, one);
+}
+
 void Replica::ask_verification(Check&& check, const std::vector<SignatureCheck>& signatures) {
+  if (signatures.empty()) {
+    std::visit([&](auto&& one) { decide(std::move(one), {}); }, std::move(check));
+    return;
+  }
   const std::uint64_t request = next_request_++;
   effects_.verify_votes(request, signatures);
-  questions_.emplace(request, Question{std::move(check), signatures.size()});
+  questions_.emplace(request, Question{std::move(check), signatures.size(), epoch_});
 }
 
 void Replica::decide(TallyCheck&& check, ByteView verdicts) {
-  const auto at = views_.find(check.subject.view);
-  if (at == views_.end()) return;
-  Votes& votes = at->second.votes[check.subject.kind];
-  for (std::size_t i = 0; i < check.voters.size(); ++i) {
-    const auto vote = votes.find(check.voters[i]);
+  View* view = view_at(check.subject.view);
+  if (view == nullptr) return;
+  Votes& votes = view->votes[slot(check.subject.kind)];
+  std::size_t at = 0;
+  for (std::uint16_t voter = 0; voter < n_; ++voter) {
+    if ((check.voters >> voter & 1) == 0) continue;
+    const bool valid = verdicts[at++] == 1;
+    votes.asked &= ~(Mask{1} << voter);
     // Another vote may have taken its place since.
-    if (vote == votes.end() || vote->second.digest != check.subject.digest) continue;
-    vote->second.asked = false;
-    vote->second.verified = verdicts[i] == 1;
-    if (verdicts[i] == 1) continue;
-    votes.erase(vote);
-    ++counters_.bad_signature;
+    if (!votes.has(voter) || votes.of[voter].digest != check.subject.digest) continue;
+    if (valid) {
+      votes.verified |= Mask{1} << voter;
+    } else if (!votes.knows(voter)) {
+      votes.drop(voter);
+      ++counters_.bad_signature;
+    }
   }
 }
 
 void Replica::decide(CertificateCheck&& check, ByteView verdicts) {
-  --in_flight_[check.peer];
-  if (!all_valid(verdicts)) {
+  free_slot(check.link);
+  const VoteSubject subject = check.certificate.subject;
+  const auto offered = offered_.find({subject.view, subject.kind});
+  const Mask others = offered == offered_.end() ? 0 : offered->second;
+  if (offered != offered_.end()) offered_.erase(offered);
+  if (!all_valid(verdicts) && !mutant(19)) {
     ++counters_.bad_signature;
+    // Those whose own was not looked at may say it again.
+    for (std::uint16_t other = 0; other < n_; ++other) {
+      if ((others >> other & 1) == 0 || link_of_[other] == kEveryone) continue;
+      send(link_of_[other], AskMessage{epoch_, subject.view, Wanted::certificate, {}});
+    }
     return;
   }
+  const std::uint16_t link = check.link;
   accept_certificate(std::move(check.certificate));
+  if (subject.kind == VoteKind::finalize && subject.view > final_.view &&
+      block_of(subject.digest) == nullptr) {
+    ask_final(link);
+  }
 }
 
 void Replica::decide(ProposalCheck&& check, ByteView verdicts) {
   const std::uint64_t number = check.block.header.view;
-  if (number <= final_.view) return;
-  View& view = views_[number];
+  View* found = view_at(number);
+  if (number <= final_.view || found == nullptr) return;
+  View& view = *found;
   view.verifying = false;
-  if (!all_valid(verdicts)) {
+  const std::uint16_t from = check.block.header.leader;
+  const Signature& signature = check.block.leader_signature;
+  if (!verdicts.empty() && verdicts[0] != 1) {
     ++counters_.bad_signature;
+    return;
+  }
+  const bool holds = check.justification.has_value() && (all_valid(verdicts) || mutant(20));
+  const VoteSubject subject{VoteKind::notarize, epoch_, number, check.block.digest};
+  inactive_ms_[from] = 0;
+  if (!holds) {
+    // E7: signed, and its justification does not hold. Not the first proposal of the view (R3).
+    ++counters_.unjustified;
+    Evidence evidence{7, from, epoch_, encode(VoteMessage{{subject, from, signature}}),
+                      check.block.header_bytes};
+    append(evidence.second, check.block.justification);
+    accuse(std::move(evidence), link_of_[from], number);
+    if (!view.unjustified) view.unjustified = std::move(check.block);
+    accuse_unjustified(number);
     return;
   }
   // The leader's signature is its notarize vote; a justification's certificates are certificates.
-  const std::uint16_t from = check.block.header.leader;
-  Votes& notarizes = view.votes[VoteKind::notarize];
-  const auto earlier = notarizes.find(from);
-  if (earlier != notarizes.end() && earlier->second.digest != check.block.digest) {
-    const VoteSubject a{VoteKind::notarize, config_.epoch, number, earlier->second.digest};
-    const VoteSubject b{VoteKind::notarize, config_.epoch, number, check.block.digest};
-    note_conflict(a, earlier->second.signature, b, check.block.leader_signature, from);
-  }
-  notarizes.insert_or_assign(
-      from, StoredVote{check.block.digest, check.block.leader_signature, true, false});
+  note_conflicts(subject, signature, from);
+  Votes& notarizes = view.votes[slot(VoteKind::notarize)];
+  notarizes.put(from, {check.block.digest, signature}, n_);
+  notarizes.verified |= Mask{1} << from;
   view.proposal = check.block.digest;
+  if (check.justification->parent) accept_certificate(std::move(*check.justification->parent));
+  for (Certificate& one : check.justification->nullifications)
+    accept_certificate(std::move(one));
+  const Digest digest = check.block.digest;
+  if (StoredBlock* known = block_of(digest)) {
+    known->justified = Certified::yes;
+    known->body.leader_signature = signature;
+  } else if (StoredBlock* block = store_block(std::move(check.block))) {
+    block->justified = Certified::yes;
+  }
+}
+
+void Replica::decide(BlockCheck&& check, ByteView verdicts) {
+  StoredBlock* block = block_of(check.digest);
+  if (block == nullptr) return;
+  if (!all_valid(verdicts)) {
+    block->justified = Certified::no;
+    View& view = views_[block->body.header.view];
+    if (!view.unjustified) view.unjustified = block->body;
+    accuse_unjustified(block->body.header.view);
+    return;
+  }
+  block->justified = Certified::yes;
   if (check.justification.parent) accept_certificate(std::move(*check.justification.parent));
   for (Certificate& one : check.justification.nullifications)
     accept_certificate(std::move(one));
-  store_block(std::move(check.block));
-}
-
-void Replica::decide(ConflictCheck&& check, ByteView verdicts) {
-  const auto at = views_.find(check.view);
-  if (!all_valid(verdicts)) {
-    ++counters_.bad_signature;
-    if (at != views_.end()) at->second.accused.erase({check.kind, check.culprit});
-    return;
-  }
-  effects_.evidence(check.kind, check.culprit, check.first, check.second);
-  // R3: two headers of one leader, so no finalize in this view.
-  if (at != views_.end() && check.kind == 2 && check.culprit == leader(check.view)) {
-    at->second.equivocated = true;
-  }
 }
 
 void Replica::accept_certificate(Certificate&& certificate) {
   const VoteSubject subject = certificate.subject;
   if (subject.view <= final_.view) return;
-  const auto [at, added] =
-      views_[subject.view].certificates.try_emplace(subject.kind, std::move(certificate));
+  View& view = views_[subject.view];
+  std::optional<StoredCertificate>& place = view.certificates[slot(subject.kind)];
+  if (place) return;
+  // Its signatures are verified votes: kept where there is room, so that nobody checks them twice.
+  Votes& votes = view.votes[slot(subject.kind)];
+  for (std::size_t i = 0; i < certificate.signers.size(); ++i) {
+    const std::uint16_t signer = certificate.signers[i];
+    if (votes.knows(signer) || (votes.asked >> signer & 1) != 0) continue;
+    note_conflicts(subject, certificate.signatures[i], signer);
+    votes.put(signer, {subject.digest, certificate.signatures[i]}, n_);
+    votes.verified |= Mask{1} << signer;
+  }
+  Bytes message = encode(CertificateMessage{certificate});
   // R7: each new certificate is broadcast once.
-  if (added) send(kEveryone, CertificateMessage{at->second});
+  effects_.send(kEveryone, message);
+  place = StoredCertificate{std::move(certificate), std::move(message)};
+  dirty_ = true;
+  if (subject.kind == VoteKind::notarize) accuse_unjustified(subject.view);
 }
 
-void Replica::store_block(BlockBody&& block) {
-  if (blocks_.size() >= 4 * limits::kViewWindow && !make_room(block.header.view)) {
+Replica::StoredBlock* Replica::store_block(BlockBody&& block) {
+  if (blocks_.size() >= limits::kBlocksMax && !make_room(block.header.view)) {
     ++counters_.no_room;
-    return;
+    return nullptr;
   }
   const Digest digest = block.digest;
-  blocks_.try_emplace(digest, StoredBlock{std::move(block), Certified::unknown});
+  StoredBlock stored;
+  stored.body = std::move(block);
+  return &blocks_.try_emplace(digest, std::move(stored)).first->second;
 }
 
 /// Whether a block of `view` may come in. Views without progress leave proposals behind that no
@@ -129,16 +201,18 @@ bool Replica::make_room(std::uint64_t view) {
   auto oldest = blocks_.end();
   for (auto at = blocks_.begin(); at != blocks_.end(); ++at) {
     const Header& header = at->second.body.header;
-    const auto known = views_.find(header.view);
-    const bool named = known != views_.end() && names_digest(known->second.certificates, at->first);
+    const View* known = view_at(header.view);
+    const bool named =
+        known != nullptr && std::ranges::any_of(known->certificates, [&](const auto& one) {
+          return one && one->certificate.subject.digest == at->first;
+        });
     if (named || header.view >= view_ || at->second.certified != Certified::unknown) continue;
     if (oldest == blocks_.end() || header.view < oldest->second.body.header.view) oldest = at;
   }
   if (oldest == blocks_.end()) return view <= view_;
   // A vote that waits for its signature is persisted with its block.
-  const bool held = std::any_of(signs_.begin(), signs_.end(), [&](const auto& one) {
-    return one.second.subject.digest == oldest->first;
-  });
+  const bool held = std::ranges::any_of(
+      signs_, [&](const auto& one) { return one.second.subject.digest == oldest->first; });
   if (held) return view <= view_;
   blocks_.erase(oldest);
   return true;

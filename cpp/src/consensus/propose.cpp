@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // R2: the leader of the current view builds on the highest notarized and certified block.
+#include <algorithm>
 #include <utility>
 
+#include "base/limits.hpp"
 #include "consensus/replica.hpp"
+#include "hash/sha256.hpp"
 
 namespace chopmark::consensus {
 
@@ -11,41 +14,72 @@ namespace chopmark::consensus {
 std::optional<Justification> Replica::parent_for(std::uint64_t view, Digest& parent) const {
   Justification justification;
   for (std::uint64_t number = view; --number > final_.view;) {
-    const auto at = views_.find(number);
-    if (at == views_.end()) return std::nullopt;
-    const auto& certificates = at->second.certificates;
-    const auto notarization = certificates.find(VoteKind::notarize);
-    if (notarization != certificates.end() && is_certified(notarization->second.subject.digest)) {
-      justification.parent = notarization->second;
-      parent = notarization->second.subject.digest;
+    const View* at = view_at(number);
+    if (at == nullptr) return std::nullopt;
+    const StoredCertificate* notarization = at->certificate(VoteKind::notarize);
+    if (notarization != nullptr && certified_by(*notarization)) {
+      justification.parent = notarization->certificate;
+      parent = notarization->certificate.subject.digest;
+      std::ranges::reverse(justification.nullifications);
       return justification;
     }
-    const auto nullification = certificates.find(VoteKind::nullify);
-    if (nullification == certificates.end()) return std::nullopt;
-    justification.nullifications.insert(justification.nullifications.begin(),
-                                        nullification->second);
+    const StoredCertificate* nullification = at->certificate(VoteKind::nullify);
+    // More than one justification may carry: nobody could read it.
+    if (nullification == nullptr || justification.nullifications.size() == limits::kJustifyMax) {
+      return std::nullopt;
+    }
+    justification.nullifications.push_back(nullification->certificate);
   }
+  std::ranges::reverse(justification.nullifications);
   if (final_.view != 0) justification.parent = final_certificate_;
   parent = final_.digest;
   return justification;
 }
 
 bool Replica::propose() {
-  if (leader(view_) != config_.index || delivering_ || !awake()) return false;
-  const auto known = views_.find(view_);
-  if (known != views_.end() &&
-      (known->second.proposed || known->second.nullified || known->second.notarized)) {
-    return false;
-  }
+  if (!may_sign(view_) || leader(view_) != index_ || delivering_ || !awake()) return false;
+  const View* known = view_at(view_);
+  if (known != nullptr && (known->proposed || known->nullified || known->notarized)) return false;
   Digest parent;
   std::optional<Justification> justification = parent_for(view_, parent);
   if (!justification) return false;
   views_[view_].proposed = true;
-  const std::uint64_t height =
-      (parent == final_.digest ? final_.height : header_of(parent)->height) + 1;
-  effects_.build(next_request_, parent, height, config_.payload_bytes_max);
-  builds_.emplace(next_request_++, PendingBuild{view_, parent, std::move(*justification)});
+  const Parent on = *parent_of(parent);
+  if (on.ends_epoch) {  // B-71: nothing to build
+    BlockBody closing;
+    closing.header.closing = true;
+    closing.header.height = on.height;
+    closing.header.last = on.last;
+    propose_block(std::move(closing), *justification, parent);
+    return true;
+  }
+  const std::uint64_t height = on.height + 1;
+  effects_.build(next_request_, parent, height, config_.payload_bytes_max,
+                 height == last_height(config_, epoch_));
+  builds_.emplace(next_request_++, PendingBuild{epoch_, view_, parent, std::move(*justification)});
   return true;
+}
+
+/// Completes the header of a block of the present view, and has it signed.
+void Replica::propose_block(BlockBody&& block, const Justification& justification,
+                            const Digest& parent) {
+  const Parent on = *parent_of(parent);
+  block.justification = encode_justification(justification, n_);
+  Header& header = block.header;
+  header.chain_id = config_.chain_id;
+  header.epoch = epoch_;
+  header.view = view_;
+  header.parent_view = on.view;
+  header.parent_digest = parent;
+  header.leader = index_;
+  header.justify_root = sha256(block.justification);
+  header.time_ms = std::max(wall_ms_, on.time_ms + 1);
+  block.header_bytes = encode_header(header);
+  block.digest = header_digest(block.header_bytes);
+  views_[view_].notarized = block.digest;
+  const VoteSubject subject{VoteKind::notarize, epoch_, view_, block.digest};
+  effects_.sign(next_request_, vote_payload(config_.chain_id, subject));
+  signs_.emplace(next_request_++, PendingSign{epoch_, subject, std::move(block), std::nullopt});
 }
 
 }  // namespace chopmark::consensus

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The rules that move a replica, R1 and R3 to R10. Each looks at what is known and does what has
+// The rules that move a replica, R1 and R3 to R7. Each looks at what is known and does what has
 // become possible; run_rules() repeats them until nothing more is.
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "base/limits.hpp"
+#include "base/mutant.hpp"
+#include "consensus/evidence.hpp"
 #include "consensus/replica.hpp"
 
 namespace chopmark::consensus {
@@ -12,13 +15,13 @@ namespace {
 
 constexpr std::uint64_t kClockDriftMs = 10'000;  // how far ahead a block's time may be (R3)
 constexpr std::uint32_t kBackOffMax = 16;
-constexpr std::size_t kRecentMax = 64;  // final blocks kept for peers that lag
+constexpr std::array kAllKinds = {VoteKind::notarize, VoteKind::nullify, VoteKind::finalize};
 
 }  // namespace
 
 void Replica::run_rules() {
   bool changed = true;
-  while (changed) {
+  while (changed && !ending_) {
     changed = tally_votes();
     changed |= make_final();
     changed |= certify_blocks();
@@ -28,82 +31,99 @@ void Replica::run_rules() {
     changed |= nullify_views();
     changed |= propose();
   }
+  dirty_ = false;
 }
 
 bool Replica::tally_votes() {
   bool changed = false;
-  std::vector<Certificate> formed;
-  for (auto& [number, view] : views_) {
-    // Views that are final wait here until that is durable: their votes count no more.
-    if (number <= final_.view) continue;
-    for (auto& [kind, votes] : view.votes) {
-      if (view.certificates.contains(kind)) continue;
-      std::map<Digest, std::vector<std::uint16_t>> by_digest;
-      for (const auto& [voter, vote] : votes)
-        by_digest[vote.digest].push_back(voter);
-      for (const auto& [digest, voters] : by_digest) {
-        if (voters.size() < q_) continue;
-        const VoteSubject subject{kind, config_.epoch, number, digest};
-        Certificate certificate{subject, {}, {}};
-        TallyCheck check{subject, {}};
-        std::vector<SignatureCheck> signatures;
-        bool waiting = false;
-        for (const std::uint16_t voter : voters) {
-          StoredVote& vote = votes.at(voter);
-          waiting |= vote.asked && !vote.verified;
-          if (vote.verified && certificate.signers.size() < q_) {
-            certificate.signers.push_back(voter);
-            certificate.signatures.push_back(vote.signature);
-          } else if (!vote.verified && !vote.asked) {
-            check.voters.push_back(voter);
-            signatures.push_back(signature_check(voter, subject, vote.signature));
-          }
-        }
-        if (certificate.signers.size() >= q_) {
-          formed.push_back(std::move(certificate));
-        } else if (!waiting && !check.voters.empty()) {
-          for (const std::uint16_t voter : check.voters)
-            votes.at(voter).asked = true;
-          ask_verification(std::move(check), signatures);
-        }
-      }
-    }
-  }
-  for (Certificate& certificate : formed) {
-    accept_certificate(std::move(certificate));
-    changed = true;
+  // Views that are final wait until that is durable: their votes count no more.
+  for (auto at = views_.upper_bound(final_.view); at != views_.end(); ++at) {
+    for (const VoteKind kind : kAllKinds)
+      changed |= tally(at->first, at->second, kind);
   }
   return changed;
 }
 
-const Header* Replica::header_of(const Digest& digest) const {
+/// Forms a certificate of verified votes, or has those verified that would make one.
+bool Replica::tally(std::uint64_t number, View& view, VoteKind kind) {
+  Votes& votes = view.votes[slot(kind)];
+  const auto count = [](Mask mask) { return static_cast<std::size_t>(std::popcount(mask)); };
+  const std::size_t needed = mutant(1) ? q_ - 1 : q_;
+  if (count(votes.present) < needed || view.certificate(kind) != nullptr) return false;
+  for (Mask left = votes.present; count(left) >= needed;) {
+    const Digest digest = votes.of[static_cast<std::size_t>(std::countr_zero(left))].digest;
+    Mask same = 0;
+    for (std::uint16_t i = 0; i < n_; ++i) {
+      if ((left >> i & 1) != 0 && votes.of[i].digest == digest) same |= Mask{1} << i;
+    }
+    left &= ~same;
+    if (count(same) < needed) continue;
+    const VoteSubject subject{kind, epoch_, number, digest};
+    if (count(same & votes.verified) >= needed) {
+      Certificate certificate{subject, {}, {}};
+      for (std::uint16_t i = 0; i < n_ && certificate.signers.size() < needed; ++i) {
+        if ((same & votes.verified) >> i & 1) {
+          certificate.signers.push_back(i);
+          certificate.signatures.push_back(votes.of[i].signature);
+        }
+      }
+      accept_certificate(std::move(certificate));
+      return true;
+    }
+    const Mask open = same & ~votes.verified;
+    if ((open & votes.asked) != 0) return false;
+    std::vector<SignatureCheck> signatures;
+    for (std::uint16_t i = 0; i < n_; ++i) {
+      if ((open >> i & 1) != 0) {
+        signatures.push_back(signature_check(i, subject, votes.of[i].signature));
+      }
+    }
+    votes.asked |= open;
+    ask_verification(TallyCheck{subject, open}, signatures);
+    return false;
+  }
+  return false;
+}
+
+Replica::StoredBlock* Replica::block_of(const Digest& digest) {
   const auto at = blocks_.find(digest);
-  return at == blocks_.end() ? nullptr : &at->second.body.header;
+  return at == blocks_.end() ? nullptr : &at->second;
+}
+
+const Replica::StoredBlock* Replica::block_of(const Digest& digest) const {
+  const auto at = blocks_.find(digest);
+  return at == blocks_.end() ? nullptr : &at->second;
 }
 
 bool Replica::is_certified(const Digest& digest) const {
   if (digest == final_.digest) return true;
-  const auto at = blocks_.find(digest);
-  return at != blocks_.end() && at->second.certified == Certified::yes;
+  const StoredBlock* block = block_of(digest);
+  return block != nullptr && block->certified == Certified::yes;
+}
+
+/// Whether the block that a certificate names is certified, and of its view.
+bool Replica::certified_by(const StoredCertificate& certificate) const {
+  const VoteSubject& subject = certificate.certificate.subject;
+  const StoredBlock* block = block_of(subject.digest);
+  return block != nullptr && block->certified == Certified::yes &&
+         block->body.header.view == subject.view;
 }
 
 bool Replica::is_failed(const Digest& digest) const {
-  const auto at = blocks_.find(digest);
-  return at != blocks_.end() && at->second.certified == Certified::no;
+  const StoredBlock* block = block_of(digest);
+  return block != nullptr && block->certified == Certified::no;
 }
 
 // R1: a nullification, a certified notarization or a finalization of any view u >= view leads to
 // u + 1.
 bool Replica::enter_views() {
   std::uint64_t next = view_;
-  for (const auto& [number, view] : views_) {
-    if (number < view_) continue;
-    const auto notarization = view.certificates.find(VoteKind::notarize);
-    const bool certified = notarization != view.certificates.end() &&
-                           is_certified(notarization->second.subject.digest);
-    if (certified || view.certificates.contains(VoteKind::nullify) ||
-        view.certificates.contains(VoteKind::finalize)) {
-      next = number + 1;
+  for (auto at = views_.lower_bound(view_); at != views_.end(); ++at) {
+    const StoredCertificate* notarization = at->second.certificate(VoteKind::notarize);
+    const bool certified = notarization != nullptr && (certified_by(*notarization) || mutant(21));
+    if (certified || at->second.certificate(VoteKind::nullify) != nullptr ||
+        at->second.certificate(VoteKind::finalize) != nullptr) {
+      next = at->first + 1;
     }
   }
   if (next == view_) return false;
@@ -123,236 +143,194 @@ void Replica::enter(std::uint64_t view) {
   view_deadline_.reset();
 }
 
+std::optional<Replica::Parent> Replica::parent_of(const Digest& digest) const {
+  if (digest == final_.digest) {
+    return Parent{final_.height, final_.view, final_.time_ms, false, {}};
+  }
+  const StoredBlock* block = block_of(digest);
+  if (block == nullptr) return std::nullopt;
+  const Header& header = block->body.header;
+  const bool last = header.closing || header.height == last_height(config_, epoch_);
+  return Parent{header.height, header.view, header.time_ms, last,
+                header.closing ? header.last : digest};
+}
+
 /// What every validator judges alike: R4 asks this of blocks that a quorum notarized.
 bool Replica::follows_parent(const Header& header) const {
-  const bool on_final = header.parent_digest == final_.digest;
-  const Header* parent = header_of(header.parent_digest);
-  if (!on_final && parent == nullptr) return false;
-  const std::uint64_t parent_height = on_final ? final_.height : parent->height;
-  const std::uint64_t parent_view = on_final ? final_.view : parent->view;
-  const std::uint64_t parent_time = on_final ? final_.time_ms : parent->time_ms;
-  return header.chain_id == config_.chain_id && header.height == parent_height + 1 &&
-         header.parent_view == parent_view && header.time_ms > parent_time &&
-         header.payload_len <= config_.payload_bytes_max && header.next_set_hash == Digest{};
+  const std::optional<Parent> parent = parent_of(header.parent_digest);
+  if (!parent || header.chain_id != config_.chain_id || header.epoch != epoch_ ||
+      header.parent_view != parent->view || header.time_ms <= parent->time_ms ||
+      header.closing != (parent->ends_epoch && !mutant(22))) {
+    return false;
+  }
+  if (header.closing) return header.height == parent->height && header.last == parent->last;
+  const bool last = header.height == last_height(config_, epoch_);
+  return header.height == parent->height + 1 && header.payload_len <= config_.payload_bytes_max &&
+         (header.next_set_hash == Digest{}) != last;
 }
 
 /// And what depends on the own clock: only own votes and timers ask this.
 bool Replica::header_fits(const Header& header) const {
   if (!follows_parent(header)) return false;
-  const bool on_final = header.parent_digest == final_.digest;
-  const std::uint64_t parent_time =
-      on_final ? final_.time_ms : header_of(header.parent_digest)->time_ms;
-  return header.time_ms == parent_time + 1 ||
-         (header.time_ms <= kClockDriftMs || header.time_ms - kClockDriftMs <= wall_ms_);
+  return header.time_ms == parent_of(header.parent_digest)->time_ms + 1 ||
+         header.time_ms <= kClockDriftMs || header.time_ms - kClockDriftMs <= wall_ms_;
 }
 
-/// Shape of a justification: the parent's certificate, and every view in between nullified.
 bool Replica::justified(const Header& header, const Justification& justification) const {
-  if (header.parent_view >= header.view) return false;
-  if (justification.parent) {
-    const VoteSubject& parent = justification.parent->subject;
-    if (parent.epoch != config_.epoch || parent.view != header.parent_view ||
-        parent.digest != header.parent_digest) {
-      return false;
-    }
-  } else if (header.parent_view != 0 || header.parent_digest != config_.chain_id) {
-    return false;
-  }
-  if (justification.nullifications.size() != header.view - header.parent_view - 1) return false;
-  std::uint64_t expected = header.parent_view;
-  for (const Certificate& one : justification.nullifications) {
-    if (one.subject.epoch != config_.epoch || one.subject.view != ++expected) return false;
-  }
-  return true;
+  return justification_fits(header, justification, anchor_);
 }
 
 void Replica::verify_proposal(BlockBody&& block) {
-  const Result<Justification> justification = parse_justification(block.justification, n_);
-  if (!justification || !justified(block.header, *justification)) {
-    ++counters_.unjustified;
-    return;
-  }
-  View& view = views_[block.header.view];
-  view.verifying = true;
-  const VoteSubject subject{VoteKind::notarize, config_.epoch, block.header.view, block.digest};
+  const Header& header = block.header;
+  const VoteSubject subject{VoteKind::notarize, epoch_, header.view, block.digest};
   std::vector<SignatureCheck> checks = {
-      signature_check(block.header.leader, subject, block.leader_signature)};
-  if (justification->parent) add_checks(checks, *justification->parent);
-  for (const Certificate& one : justification->nullifications)
-    add_checks(checks, one);
-  ask_verification(ProposalCheck{std::move(block), *justification}, checks);
+      signature_check(header.leader, subject, block.leader_signature)};
+  Result<Justification> justification = parse_justification(block.justification, n_);
+  ProposalCheck check{std::move(block), std::nullopt};
+  if (justification && (justified(check.block.header, *justification) || mutant(6))) {
+    add_checks(checks, *justification);
+    check.justification = std::move(*justification);
+  }
+  views_[check.block.header.view].verifying = true;
+  ask_verification(std::move(check), checks);
 }
 
 bool Replica::may_notarize(std::uint64_t number, const View& view) const {
-  if (!votes() || number < view_ || !view.proposal || view.notarized || view.equivocated) {
-    return false;
-  }
-  if (view.finalized && *view.finalized != *view.proposal) return false;
-  const Header* header = header_of(*view.proposal);
-  return header != nullptr && header_fits(*header);
+  if (!may_sign(number) || number < view_ || !view.proposal) return false;
+  if (view.notarized && !(mutant(2) && *view.notarized != *view.proposal)) return false;
+  if (view.equivocated) return false;
+  if (view.finalized && *view.finalized != *view.proposal && !mutant(3)) return false;
+  const StoredBlock* block = block_of(*view.proposal);
+  return block != nullptr && header_fits(block->body.header);
 }
 
 // R3: notarize the first proposal of the view that passes.
 bool Replica::notarize_views() {
-  std::vector<std::pair<std::uint64_t, Digest>> wanted;
-  for (const auto& [number, view] : views_) {
-    if (may_notarize(number, view)) wanted.emplace_back(number, *view.proposal);
+  bool changed = false;
+  for (auto at = views_.lower_bound(view_); at != views_.end(); ++at) {
+    if (!may_notarize(at->first, at->second)) continue;
+    vote(VoteKind::notarize, at->first, Digest(*at->second.proposal));
+    changed = true;
   }
-  for (const auto& [number, digest] : wanted)
-    vote(VoteKind::notarize, number, digest);
-  return !wanted.empty();
+  return changed;
 }
 
-/// R4 may look at a block once its parent is certified; a child of a failed block fails.
-bool Replica::certifiable(const StoredBlock& block) const {
-  return block.certified == Certified::unknown && is_certified(block.body.header.parent_digest);
-}
-
-// R4: blocks with a notarization or finalization, and what these stand on, are checked by the
-// ledger.
+// R4: blocks with a notarization or finalization, and what these stand on, lowest first.
 bool Replica::certify_blocks() {
   bool changed = false;
-  std::set<Digest> needed;
-  for (const auto& [number, view] : views_) {
-    for (const auto& [kind, certificate] : view.certificates) {
-      if (kind == VoteKind::nullify) continue;
-      for (Digest at = certificate.subject.digest; needed.insert(at).second;) {
-        const auto block = blocks_.find(at);
-        if (block == blocks_.end()) break;
-        at = block->second.body.header.parent_digest;
+  for (auto at = views_.upper_bound(final_.view); at != views_.end(); ++at) {
+    for (const VoteKind kind : {VoteKind::notarize, VoteKind::finalize}) {
+      const StoredCertificate* certificate = at->second.certificate(kind);
+      if (certificate == nullptr) continue;
+      StoredBlock* lowest = nullptr;
+      StoredBlock* block = block_of(certificate->certificate.subject.digest);
+      if (block != nullptr && block->body.header.view != at->first) continue;
+      while (block != nullptr && block->certified == Certified::unknown) {
+        lowest = block;
+        block = block_of(block->body.header.parent_digest);
       }
-    }
-  }
-  for (auto& [digest, block] : blocks_) {
-    if (!needed.contains(digest) || block.certified != Certified::unknown) continue;
-    if (is_failed(block.body.header.parent_digest) ||
-        (is_certified(block.body.header.parent_digest) && !follows_parent(block.body.header))) {
-      block.certified = Certified::no;
-      changed = true;
-    } else if (certifiable(block)) {
-      block.certified = Certified::asked;
-      effects_.certify(block.body);
-      changed = true;
+      if (lowest != nullptr) changed |= certify(*lowest);
     }
   }
   return changed;
 }
 
-// R5: finalize what is notarized and certified, unless this validator said otherwise.
-bool Replica::finalize_views() {
-  if (!votes()) return false;
-  std::vector<std::pair<std::uint64_t, Digest>> wanted;
-  for (const auto& [number, view] : views_) {
-    const auto notarization = view.certificates.find(VoteKind::notarize);
-    if (notarization == view.certificates.end() || view.finalized || view.nullified) continue;
-    const Digest& digest = notarization->second.subject.digest;
-    const bool said_other = view.notarized && *view.notarized != digest;
-    if (is_certified(digest) && !said_other && !view.equivocated) {
-      wanted.emplace_back(number, digest);
-    }
+bool Replica::certify(StoredBlock& block) {
+  const Header& header = block.body.header;
+  if (is_failed(header.parent_digest)) {
+    block.certified = Certified::no;
+    return true;
   }
-  for (const auto& [number, digest] : wanted)
-    vote(VoteKind::finalize, number, digest);
-  return !wanted.empty();
+  if (!is_certified(header.parent_digest)) return false;
+  if (block.justified == Certified::unknown) {
+    Result<Justification> justification = parse_justification(block.body.justification, n_);
+    if (justification && justified(header, *justification)) {
+      block.justified = Certified::asked;
+      std::vector<SignatureCheck> checks;
+      add_checks(checks, *justification);
+      const Digest digest = block.body.digest;
+      ask_verification(BlockCheck{digest, std::move(*justification)}, checks);
+      return true;
+    }
+    block.justified = Certified::no;
+  }
+  if (block.justified == Certified::asked) return false;
+  if (block.justified == Certified::no || !follows_parent(header)) {
+    block.certified = Certified::no;
+  } else if (header.closing || mutant(23)) {
+    block.certified = Certified::yes;
+  } else {
+    block.certified = Certified::asked;
+    effects_.certify(block.body);
+  }
+  return true;
 }
 
-// R6: a failed certification, or the leader's own nullify of the current view. Timers: timers.cpp.
+// R5: finalize what is notarized and certified, unless this validator said otherwise.
+bool Replica::finalize_views() {
+  bool changed = false;
+  for (auto at = views_.upper_bound(final_.view); at != views_.end(); ++at) {
+    const View& view = at->second;
+    const StoredCertificate* notarization = view.certificate(VoteKind::notarize);
+    if (notarization == nullptr || view.finalized || (view.nullified && !mutant(4)) ||
+        !may_sign(at->first)) {
+      continue;
+    }
+    const Digest digest = notarization->certificate.subject.digest;
+    const bool said_other = view.notarized && *view.notarized != digest && !mutant(5);
+    if (!(certified_by(*notarization) || mutant(7)) || said_other || view.equivocated) continue;
+    vote(VoteKind::finalize, at->first, digest);
+    changed = true;
+  }
+  return changed;
+}
+
+// R6: a failed certification, the leader's own nullify of the current view, a leader held inactive.
+// Timers: timers.cpp.
 bool Replica::nullify_views() {
-  if (!votes()) return false;
   std::vector<std::uint64_t> wanted;
-  for (const auto& [number, view] : views_) {
-    if (view.nullified || view.finalized) continue;
-    const auto notarization = view.certificates.find(VoteKind::notarize);
+  for (auto at = views_.upper_bound(final_.view); at != views_.end(); ++at) {
+    const auto& [number, view] = *at;
+    if (view.nullified || view.finalized || !may_sign(number)) continue;
+    const StoredCertificate* notarization = view.certificate(VoteKind::notarize);
     const bool failed =
-        notarization != view.certificates.end() && is_failed(notarization->second.subject.digest);
-    const auto nullifies = view.votes.find(VoteKind::nullify);
-    const bool leader_gave_up = number == view_ && nullifies != view.votes.end() &&
-                                nullifies->second.contains(leader(number));
+        notarization != nullptr && is_failed(notarization->certificate.subject.digest);
+    const bool leader_gave_up =
+        number == view_ && view.votes[slot(VoteKind::nullify)].has(leader(number));
     if (failed || leader_gave_up) wanted.push_back(number);
+  }
+  const View* current = view_at(view_);
+  const bool open = current == nullptr || (!current->nullified && !current->finalized);
+  if (open && may_sign(view_) && leader(view_) != index_ && inactive(leader(view_)) && awake() &&
+      std::ranges::find(wanted, view_) == wanted.end()) {
+    wanted.push_back(view_);
   }
   for (const std::uint64_t number : wanted)
     vote(VoteKind::nullify, number, {});
   return !wanted.empty();
 }
 
+bool Replica::may_sign(std::uint64_t view) const noexcept {
+  return is_validator() && !amnesia_ && !ending_ && view > sign_above_ && view > final_.view;
+}
+
 void Replica::vote(VoteKind kind, std::uint64_t number, const Digest& digest) {
-  CHOPMARK_CHECK(votes());
+  CHOPMARK_CHECK(may_sign(number));
   View& view = views_[number];
   switch (kind) {
     case VoteKind::notarize:
-      CHOPMARK_CHECK(!view.notarized);
       view.notarized = digest;
       break;
     case VoteKind::finalize:
-      CHOPMARK_CHECK(!view.finalized && !view.nullified);
       view.finalized = digest;
       break;
     case VoteKind::nullify:
-      CHOPMARK_CHECK(!view.finalized && !view.nullified);
       view.nullified = true;
       break;
   }
-  const VoteSubject subject{kind, config_.epoch, number, digest};
+  const VoteSubject subject{kind, epoch_, number, digest};
   effects_.sign(next_request_, vote_payload(config_.chain_id, subject));
-  signs_.emplace(next_request_++, PendingSign{subject, std::nullopt});
-}
-
-// R10: deliver the chain to a finalized block once all of it is here and certified.
-bool Replica::make_final() {
-  if (delivering_) return false;
-  for (auto at = views_.rbegin(); at != views_.rend(); ++at) {
-    const auto finalization = at->second.certificates.find(VoteKind::finalize);
-    if (finalization == at->second.certificates.end()) continue;
-    std::vector<Digest> chain;
-    for (Digest digest = finalization->second.subject.digest; digest != final_.digest;) {
-      const auto block = blocks_.find(digest);
-      if (block == blocks_.end() || block->second.certified != Certified::yes) break;
-      chain.push_back(digest);
-      digest = block->second.body.header.parent_digest;
-    }
-    if (chain.empty() || header_of(chain.back())->parent_digest != final_.digest) continue;
-    std::reverse(chain.begin(), chain.end());
-    finalize_chain(Certificate(finalization->second), chain);
-    return true;
-  }
-  return false;
-}
-
-void Replica::finalize_chain(const Certificate& certificate, const std::vector<Digest>& chain) {
-  // Before anything is delivered or dropped: the finalization and every body up to it (B-62).
-  Held held{0, 0, {}, {}, {}, {}};
-  for (const Digest& digest : chain) {
-    auto taken = blocks_.extract(digest);
-    BlockBody& body = taken.mapped().body;
-    persist(RecordKind::block, encode(BlockMessage{body}));
-    final_ = {body.header.height, body.header.view, digest, body.header.time_ms,
-              body.payload.size() > 4};
-    // Each block's own finalization goes with it where one is known.
-    Bytes own;
-    const auto view = views_.find(body.header.view);
-    if (view != views_.end()) {
-      const auto known = view->second.certificates.find(VoteKind::finalize);
-      if (known != view->second.certificates.end()) own = encode_certificate(known->second, n_);
-    }
-    held.deliveries.emplace_back(std::move(body), std::move(own));
-  }
-  final_certificate_ = certificate;
-  held.seq = persist(RecordKind::certificate, encode(CertificateMessage{certificate}));
-  held_.push_back(std::move(held));
-  delivering_ = true;
-  last_progress_ms_ = mono_ms_;
-  back_off_ /= 2;
-  if (view_ <= final_.view) enter(final_.view + 1);
-}
-
-void Replica::drop_final_views() {
-  views_.erase(views_.begin(), views_.upper_bound(final_.view));
-  std::erase_if(blocks_,
-                [&](const auto& one) { return one.second.body.header.view <= final_.view; });
-  while (recent_order_.size() > kRecentMax) {
-    recent_.erase(recent_order_.front());
-    recent_order_.erase(recent_order_.begin());
-  }
+  signs_.emplace(next_request_++, PendingSign{epoch_, subject, std::nullopt, std::nullopt});
 }
 
 }  // namespace chopmark::consensus

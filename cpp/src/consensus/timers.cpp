@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What time does: the timers of a view (R1, R6), the idle rule (R2), standstill (R8), gaps (R11).
 #include <algorithm>
+#include <set>
 
+#include "base/limits.hpp"
+#include "base/mutant.hpp"
 #include "consensus/replica.hpp"
 
 namespace chopmark::consensus {
@@ -9,8 +12,7 @@ namespace {
 
 constexpr std::uint64_t kLeaderCapMs = 16'000;
 constexpr std::uint64_t kViewCapMs = 32'000;
-constexpr std::size_t kAskedPerTick = 50;
-constexpr std::size_t kResentPerTick = 50;
+constexpr std::uint64_t kInactiveMs = 10'000;
 
 }  // namespace
 
@@ -25,13 +27,27 @@ std::uint64_t Replica::backed_off(std::uint64_t base, std::uint64_t cap) const n
 bool Replica::awake() const {
   if (pending_ != 0 || final_.has_records) return true;                   // (a)
   if (mono_ms_ - last_progress_ms_ >= config_.heartbeat_ms) return true;  // (b)
-  const auto current = views_.find(view_);
-  if (current != views_.end() && current->second.proposal) return true;    // (c)
-  if (mono_ms_ - last_progress_ms_ < config_.standstill_ms) return false;  // (d)
-  if (view_ != final_.view + 1) return true;
-  if (current == views_.end()) return false;
-  const auto nullifies = current->second.votes.find(VoteKind::nullify);
-  return nullifies != current->second.votes.end() && !nullifies->second.empty();
+  const View* current = view_at(view_);
+  if (current != nullptr && current->proposal) return true;  // (c)
+  const bool still = mono_ms_ - last_progress_ms_ >= config_.standstill_ms;
+  for (auto at = views_.upper_bound(final_.view); at != views_.end(); ++at) {
+    const StoredCertificate* notarization = at->second.certificate(VoteKind::notarize);
+    if (notarization == nullptr) continue;
+    const StoredBlock* block = block_of(notarization->certificate.subject.digest);
+    if (block == nullptr) continue;
+    if (block->body.payload.size() > 4) return true;                              // (a)
+    if (still && block->certified == Certified::yes && !mutant(24)) return true;  // (d)
+  }
+  if (!still) return false;
+  if (view_ != final_.view + 1 && !mutant(24)) return true;  // (d)
+  return current != nullptr && current->votes[slot(VoteKind::nullify)].present != 0;
+}
+
+/// R6: a view of this leader timed out without a proposal, not long ago, and nothing of it came
+/// since.
+bool Replica::inactive(std::uint16_t validator) const noexcept {
+  const std::uint64_t since = inactive_ms_[validator];
+  return since != 0 && mono_ms_ < since + kInactiveMs;
 }
 
 void Replica::start_view_timers() {
@@ -43,78 +59,92 @@ void Replica::start_view_timers() {
 }
 
 void Replica::run_timers() {
-  if (awake() && !timers_started_) start_view_timers();
-  if (!awake()) {  // timers that have not fired stop while there is nothing to do
+  const bool up = awake();
+  if (up && !timers_started_) start_view_timers();
+  if (!up) {  // timers that have not fired stop while there is nothing to do
     timers_started_ = false;
     leader_deadline_.reset();
     view_deadline_.reset();
   }
-  const auto current = views_.find(view_);
-  if (current != views_.end() && current->second.proposal) {
-    const Header* header = header_of(*current->second.proposal);
-    if (header != nullptr && header_fits(*header)) leader_deadline_.reset();
+  const View* current = view_at(view_);
+  if (leader_deadline_ && current != nullptr && current->proposal) {
+    const StoredBlock* block = block_of(*current->proposal);
+    if (block != nullptr && header_fits(block->body.header)) leader_deadline_.reset();
   }
   const bool due = (leader_deadline_ && *leader_deadline_ <= mono_ms_) ||
                    (view_deadline_ && *view_deadline_ <= mono_ms_);
   if (due) {
+    if (leader_deadline_ && leader(view_) != index_) inactive_ms_[leader(view_)] = mono_ms_;
     leader_deadline_.reset();
     view_deadline_.reset();
-    View& view = views_[view_];
-    if (votes() && !view.nullified && !view.finalized) vote(VoteKind::nullify, view_, {});
+    const bool open =
+        current == nullptr || (!current->nullified && (!current->finalized || mutant(8)));
+    if (open && may_sign(view_)) vote(VoteKind::nullify, view_, {});
     run_rules();
   }
   if (mono_ms_ >= next_standstill_ms_) {
     next_standstill_ms_ = mono_ms_ + config_.standstill_ms;
     if (mono_ms_ - last_progress_ms_ >= config_.standstill_ms) standstill();
     ask_for_gaps();
+    if (amnesia_) ask_amnesia();
   }
 }
 
 // R8: own votes, own proposals and every certificate above the last final view, newest first.
 void Replica::standstill() {
+  if (mutant(25)) return;
   std::size_t votes_sent = 0;
   std::size_t certificates_sent = 0;
   if (final_certificate_) send(kEveryone, CertificateMessage{*final_certificate_});
-  for (auto at = views_.rbegin(); at != views_.rend(); ++at) {
+  for (auto at = views_.rbegin(); at != views_.rend() && at->first > final_.view; ++at) {
     for (const Bytes& own : at->second.own_messages) {
-      if (votes_sent++ < kResentPerTick) effects_.send(kEveryone, own);
+      if (votes_sent++ < limits::kResentPerTick) effects_.send(kEveryone, own);
     }
-    for (const auto& [kind, certificate] : at->second.certificates) {
-      if (certificates_sent++ < kResentPerTick) send(kEveryone, CertificateMessage{certificate});
+    for (const auto& certificate : at->second.certificates) {
+      if (!certificate || certificates_sent++ >= limits::kResentPerTick) continue;
+      effects_.send(kEveryone, certificate->message);
     }
   }
+  ask_final(kEveryone);
 }
 
 // R11: views with neither a usable notarization nor a nullification, and blocks that are missing.
 void Replica::ask_for_gaps() {
+  if (mutant(26)) return;
   std::size_t asked = 0;
-  for (std::uint64_t number = final_.view + 1; number < view_ && asked < kAskedPerTick; ++number) {
-    View& view = views_[number];
-    const auto notarization = view.certificates.find(VoteKind::notarize);
-    const bool usable =
-        notarization != view.certificates.end() && !is_failed(notarization->second.subject.digest);
-    if (usable || view.certificates.contains(VoteKind::nullify)) continue;
+  for (std::uint64_t number = final_.view + 1; number < view_ && asked < limits::kAskedPerTick;
+       ++number) {
+    const View* view = view_at(number);
+    if (view != nullptr) {
+      const StoredCertificate* notarization = view->certificate(VoteKind::notarize);
+      const bool usable = notarization != nullptr &&
+                          block_of(notarization->certificate.subject.digest) != nullptr &&
+                          !is_failed(notarization->certificate.subject.digest);
+      if (usable || view->certificate(VoteKind::nullify) != nullptr) continue;
+    }
     ++asked;
-    send(kEveryone, AskMessage{config_.epoch, number, Wanted::certificate, {}});
+    send(kEveryone, AskMessage{epoch_, number, Wanted::certificate, {}});
     // The asker applies the same rule to itself.
-    if (votes() && !view.nullified && !view.finalized) vote(VoteKind::nullify, number, {});
+    if (!may_sign(number)) continue;
+    const bool open = view == nullptr || (!view->nullified && (!view->finalized || mutant(9)));
+    if (open) vote(VoteKind::nullify, number, {});
   }
   std::set<Digest> missing;
   const auto need = [&](std::uint64_t view, const Digest& digest) {
-    if (digest == final_.digest || blocks_.contains(digest) || asked >= kAskedPerTick) return;
-    if (!missing.insert(digest).second) return;
+    if (digest == final_.digest || view <= final_.view || asked >= limits::kAskedPerTick) return;
+    if (block_of(digest) != nullptr || !missing.insert(digest).second) return;
     ++asked;
-    send(kEveryone, AskMessage{config_.epoch, view, Wanted::block, digest});
+    send(kEveryone, AskMessage{epoch_, view, Wanted::block, digest});
   };
   for (const auto& [number, view] : views_) {
-    for (const auto& [kind, certificate] : view.certificates) {
-      if (kind != VoteKind::nullify) need(number, certificate.subject.digest);
+    for (const auto& one : view.certificates) {
+      if (one && one->certificate.subject.kind != VoteKind::nullify) {
+        need(number, one->certificate.subject.digest);
+      }
     }
   }
-  for (const auto& [digest, block] : blocks_) {
-    const Header& header = block.body.header;
-    if (header.parent_view > final_.view) need(header.parent_view, header.parent_digest);
-  }
+  for (const auto& [digest, block] : blocks_)
+    need(block.body.header.parent_view, block.body.header.parent_digest);
 }
 
 void Replica::schedule() {

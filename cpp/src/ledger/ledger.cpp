@@ -71,6 +71,16 @@ const Register* Ledger::register_after(const Digest& digest) const noexcept {
   return block == nullptr ? nullptr : block->registered.get();
 }
 
+std::optional<std::vector<Digest>> Ledger::asked_set(const Digest& digest) const {
+  const Block* block = find(digest);
+  if (block == nullptr) return std::nullopt;
+  const ByteView keys = ValidatorsEntry::decode(block->overlay.find(validators_key())).public_keys;
+  std::vector<Digest> set;
+  for (std::size_t at = 0; at < keys.size(); at += sizeof(Digest))
+    set.push_back(digest_from(keys.data() + at));
+  return set;
+}
+
 bool Ledger::contains(const Digest& id, const Digest& digest) const {
   for (const Block* at = find(digest); at != nullptr && at != &final_; at = find(at->parent)) {
     if (at->has(id)) return true;

@@ -87,6 +87,9 @@ class Ledger {
   /// The register of the blocks on this one; null if the ledger does not know it.
   [[nodiscard]] const Register* register_after(const Digest& digest) const noexcept;
 
+  /// The validators that the state after a known block asks for (L-86), in index order.
+  [[nodiscard]] std::optional<std::vector<Digest>> asked_set(const Digest& digest) const;
+
   /// Checks a whole block, header and payload, and keeps its overlay if it is valid. A refused
   /// block leaves no trace. The same block again gets the same answer.
   [[nodiscard]] Verdict validate_block(ByteView block, const Effort& effort = {});

@@ -12,7 +12,8 @@ using ledger::Candidates;
 using ledger::Refusal;
 using ledger::Register;
 
-Result<Admission> Pool::admit(const ledger::Ledger& ledger, ByteView payload, unsigned threads) {
+Result<Admission> Pool::admit(const ledger::Ledger& ledger, ByteView payload, unsigned threads,
+                              Bytes* waiting) {
   const Result<std::vector<ByteView>> items = parse_payload(payload);
   if (!items) return items.failure();
   Admission counts;
@@ -30,18 +31,28 @@ Result<Admission> Pool::admit(const ledger::Ledger& ledger, ByteView payload, un
     wanted[i] = !index_.find(id, id_of()) && ledger.find_final(id) == nullptr ? 1 : 0;
   }
   const auto valid = candidates.check_signatures(wanted, nullptr, threads);
+  std::vector<Number> passed;
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     const TransactionView& view = candidates.view(i);
-    if (wanted[i] == 0 || index_.find(candidates.id(i), id_of())) {
+    const auto known = index_.find(candidates.id(i), id_of());
+    if (wanted[i] == 0 || known) {
       ++counts.duplicate;  // perhaps of one in this payload
+      if (wanted[i] == 0 && known) passed.push_back(static_cast<Number>(*known));
     } else if (valid[i] == 0) {
       ++counts.refused;
     } else if (!has_room(view.signer(0).member, view.bytes.size())) {
       ++counts.full;
     } else {
-      add(candidates, i, registered);
+      passed.push_back(add(candidates, i, registered));
       ++counts.admitted;
     }
+  }
+  if (waiting != nullptr) {
+    std::vector<ByteView> bytes;
+    bytes.reserve(passed.size());
+    for (const Number number : passed)
+      bytes.emplace_back(waiting_[number].transaction);
+    *waiting = encode_payload(bytes);
   }
   return counts;
 }
@@ -55,7 +66,7 @@ bool Pool::has_room(std::uint32_t submitter, std::size_t bytes) const noexcept {
          share.bytes + bytes <= limits::kPoolBytesMax / limits::kPoolShares;
 }
 
-void Pool::add(const Candidates& candidates, std::size_t i, const Register& registered) {
+Pool::Number Pool::add(const Candidates& candidates, std::size_t i, const Register& registered) {
   const TransactionView& view = candidates.view(i);
   Waiting made;
   made.id = candidates.id(i);
@@ -82,6 +93,7 @@ void Pool::add(const Candidates& candidates, std::size_t i, const Register& regi
   Share& share = shares_[view.signer(0).member];
   ++share.transactions;
   share.bytes += view.bytes.size();
+  return number;
 }
 
 void Pool::remove(Number number) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Verified transactions that wait for a block (docs/spec/ledger.md L-60..L-64). No I/O; bounded by
+// Verified transactions that wait for a block (docs/spec/ledger.md L-60..L-65). No I/O; bounded by
 // limits.hpp. Floor: pool.
 #pragma once
 
@@ -24,9 +24,10 @@ struct Admission {
 class Pool final : public ledger::Verified {
  public:
   /// Takes the transactions of a payload (C-29), verified in one batch. A failure if it is no
-  /// payload.
+  /// payload. `waiting`, unless null, gets the payload of those that wait now, with the bytes that
+  /// were verified (L-65).
   [[nodiscard]] Result<Admission> admit(const ledger::Ledger& ledger, ByteView payload,
-                                        unsigned threads);
+                                        unsigned threads, Bytes* waiting = nullptr);
 
   /// The payload of a block of `height` on `parent`: waiting transactions that may stand there, the
   /// oldest of each submitter first (L-63), as many as fit into `bytes_max`.
@@ -63,7 +64,8 @@ class Pool final : public ledger::Verified {
   };
 
   [[nodiscard]] bool has_room(std::uint32_t submitter, std::size_t bytes) const noexcept;
-  void add(const ledger::Candidates& candidates, std::size_t i, const ledger::Register& registered);
+  Number add(const ledger::Candidates& candidates, std::size_t i,
+             const ledger::Register& registered);
   void remove(Number number);
   [[nodiscard]] bool may_stand(const Waiting& waiting, const ledger::Register& registered,
                                std::uint64_t height) const noexcept;

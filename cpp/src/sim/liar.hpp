@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "sim/random.hpp"
+#include "sim/scheme.hpp"
 #include "sim/setup.hpp"
 
 namespace chopmark::sim {
@@ -22,7 +23,11 @@ class Outbox {
 /// keys.
 class Conspiracy {
  public:
-  Conspiracy(const Setup& setup, std::uint64_t seed);
+  using Sign = SimSignature (*)(const Digest& key, ByteView payload) noexcept;
+  /// `leader_timeout_us`: t_L of rule R1, which those who come late have in mind. `acts`: bits of
+  /// the behaviours; 0: one to four are drawn.
+  Conspiracy(const Setup& setup, std::uint64_t seed, std::uint64_t leader_timeout_us = 300'000,
+             std::uint32_t acts = 0, Sign sign = &sim::sign);
   ~Conspiracy();
 
   /// A message that reached a Byzantine node, before its replica gets it. False: the replica does
@@ -36,6 +41,7 @@ class Conspiracy {
   [[nodiscard]] bool spoils_payload(std::size_t node);
   /// Bits of the behaviours that acted in this run, for coverage (docs/testing.md).
   [[nodiscard]] std::uint32_t acted() const noexcept;
+  [[nodiscard]] std::uint32_t acts() const noexcept;  // those that were drawn
 
  private:
   struct State;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/scheme.hpp"
 #include "sim/setup.hpp"
 
 namespace chopmark::sim {
@@ -20,7 +21,8 @@ struct Violation {
 
 class Observer {
  public:
-  explicit Observer(const Setup& setup);
+  using Verify = bool (*)(const Digest& key, ByteView payload, ByteView signature) noexcept;
+  explicit Observer(const Setup& setup, Verify verify = &sim::verify);
   ~Observer();
 
   void at(std::uint64_t time_us) noexcept;  // before every step
@@ -30,9 +32,10 @@ class Observer {
   void durable(std::size_t node, std::uint64_t seq);  // its disk holds all up to it
   void checkpointed(std::size_t node, ByteView log);  // its whole log was replaced, durably
   void sent(std::size_t node, std::uint16_t link, ByteView message);
-  void delivered(std::size_t node, ByteView body);    // of effect 0x88
-  void epoch_ended(std::size_t node, ByteView body);  // of effect 0x8b
-  void accused(std::size_t node, ByteView evidence);  // of effect 0x89
+  void delivered(std::size_t node, ByteView body);          // of effect 0x88
+  void epoch_ended(std::size_t node, ByteView body);        // of effect 0x8b
+  void accused(std::size_t node, ByteView evidence);        // of effect 0x89
+  void judged(std::size_t node, ByteView header, bool ok);  // its ledger's answer to 0x87
   void crashed(std::size_t node);
   void restarted(std::size_t node, bool amnesic, std::uint64_t final_height);
   void forgave(

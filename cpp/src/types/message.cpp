@@ -55,7 +55,7 @@ BlockBody read_block(Reader& in, ByteView message) {
   out.header_bytes.assign(head.begin(), head.end());
   out.digest = header_digest(head);
   if (message[0] == tags::kMessageProposal) read_signature(in, out.leader_signature);
-  out.justification = read_sized(in, limits::kMessageBytesMax);
+  out.justification = read_sized(in, limits::kJustificationBytesMax);
   in.expect(!in.ok() || sha256(out.justification) == out.header.justify_root, Error::value);
   out.payload = read_sized(in, limits::kPayloadBytesMax);
   const bool fits = closing ? out.payload.empty()

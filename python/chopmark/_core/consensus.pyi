@@ -1,7 +1,7 @@
 from __future__ import annotations
 import typing
 
-__all__: list[str] = ["Replica", "check_message"]
+__all__: list[str] = ["Replica", "check_evidence", "check_message", "check_position", "culprits"]
 
 class Replica:
     def __init__(self, config: typing.Any) -> None: ...
@@ -13,6 +13,19 @@ class Replica:
     @property
     def view(self) -> int: ...
 
+def check_evidence(
+    evidence: typing.Any, chain_id: typing.Any, anchor: typing.Any, validators: typing.Any
+) -> tuple[tuple[bytes, bytes, list[bytes]], tuple[bytes, bytes, list[bytes]]]: ...
 def check_message(
     message: typing.Any, validators: typing.SupportsInt | typing.SupportsIndex
 ) -> None: ...
+def check_position(position: typing.Any) -> None: ...
+def culprits(
+    finalization_a: typing.Any,
+    blocks_a: typing.Any,
+    finalization_b: typing.Any,
+    blocks_b: typing.Any,
+    chain_id: typing.Any,
+    anchor: typing.Any,
+    validators: typing.Any,
+) -> tuple[str, list[bytes]]: ...

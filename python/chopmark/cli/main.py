@@ -49,8 +49,8 @@ def info(as_json: bool) -> None:
 
 def main() -> None:
     """Entry point."""
-    from chopmark.cli import bench, demo, devnet, keys, proof
+    from chopmark.cli import bench, demo, devnet, keys, proof, sim
 
-    for command in (demo.demo, devnet.devnet, keys.keys, proof.proof, bench.bench):
+    for command in (demo.demo, devnet.devnet, keys.keys, proof.proof, bench.bench, sim.sim):
         cli.add_command(command)
     cli(prog_name="chopmark")

@@ -230,6 +230,13 @@ class Ledger:
         """State root, log size and log root after a known block (None: the last final one)."""
         return self._ledger.roots(digest)
 
+    def next_set(self, parent: BytesLike, present: Sequence[bytes]) -> tuple[bytes, ...]:
+        """The validators to whom the last block of an epoch on `parent` hands over, after `present`
+        (L-137).
+        """
+        keys = self._ledger.next_set(parent, b"".join(present))
+        return tuple(keys[at : at + 32] for at in range(0, len(keys), 32))
+
     def validate_block(
         self, block: BytesLike, *, pool: Pool | None = None, threads: int = 1
     ) -> Verdict:
@@ -306,6 +313,12 @@ class Pool:
         EncodingError if the bytes are no payload.
         """
         return self._pool.admit(ledger._ledger, transactions, threads)
+
+    def admit_waiting(
+        self, ledger: Ledger, transactions: BytesLike, *, threads: int = 1
+    ) -> tuple[tuple[int, int, int, int], bytes]:
+        """`admit`, and the payload of those that wait afterwards: what to forward (L-65)."""
+        return self._pool.admit_waiting(ledger._ledger, transactions, threads)
 
     def select(self, ledger: Ledger, parent: BytesLike, height: int, bytes_max: int) -> bytes:
         """The payload for a block of `height` on `parent`, of at most `bytes_max` bytes."""

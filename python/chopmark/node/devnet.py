@@ -15,9 +15,10 @@ from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from chopmark.consensus import Config, Replica
+from chopmark.consensus import Config
 from chopmark.ledger import Genesis, GenesisKey, Ledger, Member, Pool, Role, Roles
-from chopmark.node.driver import EVERYONE, Clock, Driver, FinalBlock, MemoryJournal
+from chopmark.node.driver import EVERYONE, Clock, Driver, FinalBlock
+from chopmark.node.journal import MemoryJournal
 from chopmark.node.keys import public_bytes
 from chopmark.reference.wire import ROLES_KNOWN
 
@@ -63,7 +64,12 @@ class Node:
     """One validator of a devnet with the final blocks it has seen."""
 
     def __init__(
-        self, index: int, genesis: Genesis, key: Ed25519PrivateKey, devnet: Devnet
+        self,
+        index: int,
+        genesis: Genesis,
+        key: Ed25519PrivateKey,
+        devnet: Devnet,
+        epoch_blocks: int,
     ) -> None:
         encoded = genesis.encode()
         self.index = index
@@ -72,16 +78,18 @@ class Node:
         ledger = Ledger(encoded)
         config = Config(
             chain_id=ledger.chain_id,
-            index=index,
             validators=genesis.validators,
+            own_key=public_bytes(key),
             genesis_time_ms=genesis.time_ms,
             delta_ms=DELTA_MS,
             build_ms=BUILD_MS,
             standstill_ms=STANDSTILL_MS,
             heartbeat_ms=HEARTBEAT_MS,
+            epoch_blocks=epoch_blocks,
         )
         self.driver = Driver(
-            replica=Replica(config),
+            config=config,
+            new_key=True,
             ledger=ledger,
             pool=Pool(),
             signer=key,
@@ -100,18 +108,32 @@ class Node:
 
 
 class Devnet:
-    """Validators in one process; messages between them take `delay_ms`."""
+    """Validators in one process; messages between them take `delay_ms`.
+
+    With `epoch_blocks`, the set changes as the state asks for (L-137). `joining` are keys of those
+    who may come in that way; their nodes follow the chain meanwhile, numbered after the others.
+    """
 
     def __init__(
-        self, genesis: Genesis, keys: list[Ed25519PrivateKey], *, delay_ms: float = 1.0
+        self,
+        genesis: Genesis,
+        keys: list[Ed25519PrivateKey],
+        *,
+        delay_ms: float = 1.0,
+        epoch_blocks: int = 0,
+        joining: Iterable[Ed25519PrivateKey] = (),
     ) -> None:
         self.genesis = genesis
         self.delay_ms = delay_ms
         self.messages = 0
         self.message_bytes = 0
         self._wire: list[tuple[float, int, int, int, bytes]] = []  # due, order, from, to, message
-        self.nodes = [Node(i, genesis, key, self) for i, key in enumerate(keys)]
+        everyone = [*keys, *joining]
+        self.nodes = [Node(i, genesis, key, self, epoch_blocks) for i, key in enumerate(everyone)]
         for node in self.nodes:
+            for link in range(len(keys), len(everyone)):
+                if link != node.index:
+                    node.driver.connect(link, public_bytes(everyone[link]), self.clock())
             node.driver.tick(self.clock())
 
     def clock(self) -> Clock:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from chopmark.reference.operations import (
     KEY_FLAGS,
@@ -47,8 +48,10 @@ from chopmark.reference.wire import (
 __all__ = [
     "ZERO",
     "Amend",
+    "AnyHeader",
     "Attest",
     "Claim",
+    "ClosingHeader",
     "Council",
     "Create",
     "Genesis",
@@ -65,6 +68,7 @@ __all__ = [
     "be",
     "encode_operation",
     "encode_payload",
+    "parse_any_header",
     "parse_genesis",
     "parse_header",
     "parse_payload",
@@ -75,6 +79,7 @@ __all__ = [
 
 TAG_TRANSACTION_SIGNATURE = 0x01
 TAG_HEADER = 0x20
+TAG_CLOSING_HEADER = 0x21
 TAG_TRANSACTION = 0x30
 TAG_GENESIS = 0x40
 GENESIS_VERSION = 2
@@ -323,9 +328,10 @@ def parse_payload(data: bytes) -> list[bytes]:
     return transactions
 
 
-# --- Headers (C-30 .. C-33) ----------------------------------------------------------------------
+# --- Headers (C-30 .. C-33, C-37) ----------------------------------------------------------------
 
 HEADER_BYTES = 284
+CLOSING_HEADER_BYTES = 172
 
 
 @dataclass(frozen=True, slots=True)
@@ -399,4 +405,65 @@ def parse_header(data: bytes) -> Header:
     return Header(
         chain_id, epoch, view, height, parent_view, parent_digest, leader, payload_root,
         payload_len, state_root, log_size, log_root, next_set_hash, justify_root, time_ms,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ClosingHeader:
+    """C-37: stands in the place of a header above the last block of an epoch."""
+
+    chain_id: bytes
+    epoch: int
+    view: int
+    height: int
+    parent_view: int
+    parent_digest: bytes
+    leader: int
+    last: bytes
+    justify_root: bytes
+    time_ms: int
+
+    def encode(self) -> bytes:
+        return b"".join(
+            [
+                bytes([TAG_CLOSING_HEADER, VERSION]),
+                self.chain_id,
+                be(self.epoch, 8),
+                be(self.view, 8),
+                be(self.height, 8),
+                be(self.parent_view, 8),
+                self.parent_digest,
+                be(self.leader, 2),
+                self.last,
+                self.justify_root,
+                be(self.time_ms, 8),
+            ]
+        )
+
+    @property
+    def digest(self) -> bytes:
+        """What votes and children name."""
+        return hashlib.sha256(self.encode()).digest()
+
+
+AnyHeader: TypeAlias = Header | ClosingHeader
+
+
+def parse_any_header(data: bytes) -> AnyHeader:
+    """Exactly one header of either kind, told apart by its tag."""
+    if data[:1] != bytes([TAG_CLOSING_HEADER]):
+        return parse_header(data)
+    reader = Reader(data)
+    reader.tag(TAG_CLOSING_HEADER, "tag")
+    reader.tag(VERSION, "version")
+    chain_id = reader.bytes(32)
+    epoch, view, height, parent_view = (reader.uint(8) for _ in range(4))
+    parent_digest = reader.bytes(32)
+    leader = reader.uint(2)
+    last, justify_root = reader.bytes(32), reader.bytes(32)
+    time_ms = reader.uint(8)
+    reader.finish()
+    return ClosingHeader(
+        chain_id, epoch, view, height, parent_view, parent_digest, leader, last, justify_root,
+        time_ms,
     )  # fmt: skip

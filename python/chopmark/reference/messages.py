@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Votes, certificates, justifications and messages in plain Python (docs/spec/codec.md, C-40..43).
+"""Votes, certificates, justifications, messages in plain Python (docs/spec/codec.md, C-40 .. C-47).
 
 `validators` is the number of validators of the chain. Errors: InvalidEncoding.
 """
@@ -7,42 +7,62 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from chopmark.reference.codec import (
+    CLOSING_HEADER_BYTES,
     HEADER_BYTES,
     PAYLOAD_BYTES_MAX,
+    TAG_CLOSING_HEADER,
     ZERO,
+    AnyHeader,
+    ClosingHeader,
     Header,
     InvalidEncoding,
     Reader,
     be,
+    parse_any_header,
     parse_header,
 )
+from chopmark.reference.wire import VALIDATORS_MAX, VERSION, read_distinct
 
 __all__ = [
     "FINALIZE",
     "NOTARIZE",
     "NULLIFY",
+    "AmnesiaAsk",
+    "AmnesiaReply",
     "Ask",
     "Block",
     "Certificate",
+    "Evidence",
     "Justification",
     "Message",
+    "Position",
     "Proposal",
     "Vote",
+    "amnesia_reply_payload",
+    "encode_set",
     "encode_sized",
     "parse_certificate",
+    "parse_evidence",
     "parse_justification",
     "parse_message",
+    "parse_position",
     "quorum",
+    "set_hash",
     "vote_payload",
 ]
 
 NOTARIZE, NULLIFY, FINALIZE = 0x10, 0x11, 0x12
 MESSAGE_BYTES_MAX = 8 * 1024 * 1024
+TAG_AMNESIA_REPLY = 0x13
+TAG_SET, TAG_POSITION = 0x41, 0x42
 JUSTIFY_MAX = 2048
+EVIDENCE_PART_BYTES_MAX = 2 * 1024 * 1024
+EVIDENCE_KINDS = (2, 3, 4, 5, 7, 8)
 CERTIFICATE_BYTES_MAX = 64 + 32 + 64 * 32
 
 
@@ -157,33 +177,30 @@ def parse_justification(data: bytes, validators: int) -> Justification:
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
-    """What proposals and blocks carry."""
+class Proposal:
+    """C-43: 0x50. The payload of a Closing header is empty."""
 
-    header: Header
+    header: AnyHeader
     leader_signature: bytes
     justification: bytes
     payload: bytes
 
-    def encode_body(self) -> bytes:
+    def encode(self, validators: int = 0) -> bytes:
         sized = encode_sized(self.justification) + encode_sized(self.payload)
-        return self.header.encode() + self.leader_signature + sized
+        return b"\x50" + self.header.encode() + self.leader_signature + sized
 
 
 @dataclass(frozen=True, slots=True)
-class Proposal(Body):
-    """C-43: 0x50."""
+class Block:
+    """C-43: 0x54. The payload of a Closing header is empty."""
+
+    header: AnyHeader
+    justification: bytes
+    payload: bytes
 
     def encode(self, validators: int = 0) -> bytes:
-        return b"\x50" + self.encode_body()
-
-
-@dataclass(frozen=True, slots=True)
-class Block(Body):
-    """C-43: 0x54."""
-
-    def encode(self, validators: int = 0) -> bytes:
-        return b"\x54" + self.encode_body()
+        sized = encode_sized(self.justification) + encode_sized(self.payload)
+        return b"\x54" + self.header.encode() + sized
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,28 +221,93 @@ class Vote:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """C-43: 0x53. For a certificate or the asked one's nullify; with a digest, for a block."""
+    """C-43: 0x53. For the certificates of a view or the asked one's nullify; with a digest, for a
+    block of a view; or, `final`, for final blocks from a height on.
+    """
 
     epoch: int
-    view: int
+    number: int  # a view or, if `final`, a height
     digest: bytes | None = None
+    final: bool = False
 
     def encode(self, validators: int = 0) -> bytes:
         what = b"\x01" if self.digest is None else b"\x02" + self.digest
-        return b"\x53" + be(self.epoch, 8) + be(self.view, 8) + what
+        what = b"\x03" if self.final else what
+        return b"\x53" + be(self.epoch, 8) + be(self.number, 8) + what
 
 
-Message: TypeAlias = Proposal | Vote | Certificate | Ask | Block
+@dataclass(frozen=True, slots=True)
+class AmnesiaAsk:
+    """C-44: 0x55."""
+
+    epoch: int
+    nonce: bytes
+
+    def encode(self, validators: int = 0) -> bytes:
+        return b"\x55" + be(self.epoch, 8) + self.nonce
 
 
-def read_body(reader: Reader) -> tuple[Header, bytes, bytes, bytes]:
+@dataclass(frozen=True, slots=True)
+class AmnesiaReply:
+    """C-44: 0x56."""
+
+    epoch: int
+    nonce: bytes
+    validator: int
+    highest: int
+    signature: bytes
+    proof: Certificate | None = None
+
+    def encode(self, validators: int) -> bytes:
+        head = b"\x56" + be(self.epoch, 8) + self.nonce + be(self.validator, 2)
+        proof = b"\0" if self.proof is None else b"\1" + encode_sized(self.proof.encode(validators))
+        return head + be(self.highest, 8) + self.signature + proof
+
+
+def amnesia_reply_payload(
+    chain_id: bytes, epoch: int, nonce: bytes, asker_key: bytes, highest: int
+) -> bytes:
+    """C-44: the bytes that a reply signs."""
+    tag = be(TAG_AMNESIA_REPLY, 1)
+    return tag + chain_id + be(epoch, 8) + nonce + asker_key + be(highest, 8)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """C-45; as a message 0x57. Whether it holds is asked in `evidence`."""
+
+    kind: int
+    culprit: int
+    epoch: int
+    first: bytes
+    second: bytes
+
+    def encode_alone(self) -> bytes:
+        head = be(self.kind, 1) + be(self.culprit, 2) + be(self.epoch, 8)
+        return head + encode_sized(self.first) + encode_sized(self.second)
+
+    def encode(self, validators: int = 0) -> bytes:
+        return b"\x57" + self.encode_alone()
+
+
+Message: TypeAlias = (
+    Proposal | Vote | Certificate | Ask | Block | AmnesiaAsk | AmnesiaReply | Evidence
+)
+
+
+def read_header(reader: Reader) -> AnyHeader:
+    """A header of either kind inside of something else."""
     start = reader.at
-    head = reader.bytes(HEADER_BYTES)
+    closing = reader.data[start : start + 1] == bytes([TAG_CLOSING_HEADER])
+    head = reader.bytes(CLOSING_HEADER_BYTES if closing else HEADER_BYTES)
     try:
-        header = parse_header(head)
+        return parse_any_header(head)
     except InvalidEncoding as error:
         raise InvalidEncoding(error.reason, start + error.offset) from None
-    signature = reader.bytes(64)
+
+
+def read_bodies(reader: Reader, header: AnyHeader) -> tuple[bytes, bytes]:
+    """Justification and payload, which must be those that the header commits to."""
     size = reader.uint(4)
     reader.expect(size <= MESSAGE_BYTES_MAX, "limit")
     justification = reader.bytes(size)
@@ -233,9 +315,23 @@ def read_body(reader: Reader) -> tuple[Header, bytes, bytes, bytes]:
     size = reader.uint(4)
     reader.expect(size <= PAYLOAD_BYTES_MAX, "limit")
     payload = reader.bytes(size)
-    reader.expect(len(payload) == header.payload_len, "value")
-    reader.expect(hashlib.sha256(payload).digest() == header.payload_root, "value")
-    return header, signature, justification, payload
+    if isinstance(header, ClosingHeader):
+        reader.expect(payload == b"", "value")
+    else:
+        reader.expect(len(payload) == header.payload_len, "value")
+        reader.expect(hashlib.sha256(payload).digest() == header.payload_root, "value")
+    return justification, payload
+
+
+def read_proposal(reader: Reader, validators: int) -> Proposal:
+    header = read_header(reader)
+    signature = reader.bytes(64)
+    return Proposal(header, signature, *read_bodies(reader, header))
+
+
+def read_block(reader: Reader, validators: int) -> Block:
+    header = read_header(reader)
+    return Block(header, *read_bodies(reader, header))
 
 
 def read_vote(reader: Reader, validators: int) -> Vote:
@@ -246,10 +342,52 @@ def read_vote(reader: Reader, validators: int) -> Vote:
     return Vote(kind, validator, epoch, view, digest, reader.bytes(64))
 
 
-def read_ask(reader: Reader) -> Ask:
-    epoch, view, what = reader.uint(8), reader.uint(8), reader.uint(1)
-    reader.expect(what in (1, 2), "tag")
-    return Ask(epoch, view, reader.bytes(32) if what == 2 else None)
+def read_ask(reader: Reader, validators: int) -> Ask:
+    epoch, number, what = reader.uint(8), reader.uint(8), reader.uint(1)
+    reader.expect(what in (1, 2, 3), "tag")
+    return Ask(epoch, number, reader.bytes(32) if what == 2 else None, what == 3)
+
+
+def read_amnesia_ask(reader: Reader, validators: int) -> AmnesiaAsk:
+    return AmnesiaAsk(reader.uint(8), reader.bytes(32))
+
+
+def read_amnesia_reply(reader: Reader, validators: int) -> AmnesiaReply:
+    epoch, nonce, validator = reader.uint(8), reader.bytes(32), reader.uint(2)
+    reader.expect(validator < validators, "value")
+    highest, signature = reader.uint(8), reader.bytes(64)
+    kind = reader.uint(1)
+    reader.expect(kind <= 1, "tag")
+    proof = read_certificate(reader, validators) if kind == 1 else None
+    return AmnesiaReply(epoch, nonce, validator, highest, signature, proof)
+
+
+def read_evidence(reader: Reader, validators: int = 0) -> Evidence:
+    kind = reader.uint(1)
+    reader.expect(kind in EVIDENCE_KINDS, "tag")
+    culprit, epoch = reader.uint(2), reader.uint(8)
+    first = reader.bytes(reader.count(4, 0, EVIDENCE_PART_BYTES_MAX))
+    second = reader.bytes(reader.count(4, 0, EVIDENCE_PART_BYTES_MAX))
+    return Evidence(kind, culprit, epoch, first, second)
+
+
+def parse_evidence(data: bytes) -> Evidence:
+    """Exactly one piece of evidence, by its layout alone."""
+    reader = Reader(data)
+    evidence = read_evidence(reader)
+    reader.finish()
+    return evidence
+
+
+READERS: dict[int, Callable[[Reader, int], Message]] = {
+    0x50: read_proposal,
+    0x51: read_vote,
+    0x53: read_ask,
+    0x54: read_block,
+    0x55: read_amnesia_ask,
+    0x56: read_amnesia_reply,
+    0x57: read_evidence,
+}
 
 
 def parse_message(data: bytes, validators: int) -> Message:
@@ -257,20 +395,88 @@ def parse_message(data: bytes, validators: int) -> Message:
     reader = Reader(data)
     reader.expect(len(data) <= MESSAGE_BYTES_MAX, "limit")
     tag = reader.uint(1)
-    reader.expect(tag in (0x50, 0x51, 0x52, 0x53, 0x54), "tag")
     if tag == 0x52:
         try:
             return parse_certificate(data[1:], validators)
         except InvalidEncoding as error:
             raise InvalidEncoding(error.reason, 1 + error.offset) from None
-    message: Message
-    if tag == 0x50:
-        message = Proposal(*read_body(reader))
-    elif tag == 0x54:
-        message = Block(*read_body(reader))
-    elif tag == 0x51:
-        message = read_vote(reader, validators)
-    else:
-        message = read_ask(reader)
+    reader.expect(tag in READERS, "tag")
+    message = READERS[tag](reader, validators)
     reader.finish()
     return message
+
+
+# --- Sets and positions (C-46, C-47) -------------------------------------------------------------
+
+
+def encode_set(keys: Sequence[bytes]) -> bytes:
+    """C-46."""
+    return be(len(keys), 1) + b"".join(keys)
+
+
+def set_hash(keys: Sequence[bytes]) -> bytes:
+    """C-46: what the last header of an epoch names."""
+    return hashlib.sha256(be(TAG_SET, 1) + encode_set(keys)).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """C-47. `final`: header and finalization of the last final block of the epoch."""
+
+    epoch: int
+    anchor_height: int
+    anchor_digest: bytes
+    anchor_time_ms: int
+    anchor_records: bool
+    validators: tuple[bytes, ...]
+    final: tuple[Header, Certificate] | None = None
+
+    def encode(self) -> bytes:
+        parts = [
+            bytes([TAG_POSITION, VERSION]),
+            be(self.epoch, 8),
+            be(self.anchor_height, 8),
+            self.anchor_digest,
+            be(self.anchor_time_ms, 8),
+            be(self.anchor_records, 1),
+            encode_set(self.validators),
+            be(self.final is not None, 1),
+        ]
+        if self.final is not None:
+            header, finalization = self.final
+            parts += [header.encode(), encode_sized(finalization.encode(len(self.validators)))]
+        return b"".join(parts)
+
+
+def read_final(reader: Reader, epoch: int, validators: int) -> tuple[Header, Certificate]:
+    start = reader.at
+    head = reader.bytes(HEADER_BYTES)
+    try:
+        header = parse_header(head)
+    except InvalidEncoding as error:
+        raise InvalidEncoding(error.reason, start + error.offset) from None
+    certificate = read_certificate(reader, validators)
+    subject = (certificate.kind, certificate.epoch, certificate.view, certificate.digest)
+    reader.expect(subject == (FINALIZE, epoch, header.view, header.digest), "value")
+    reader.expect(header.epoch == epoch, "value")
+    return header, certificate
+
+
+def parse_position(data: bytes) -> Position:
+    """Exactly one position; the finalization is one of the header."""
+    reader = Reader(data)
+    reader.tag(TAG_POSITION, "tag")
+    reader.tag(VERSION, "version")
+    epoch = reader.uint(8)
+    reader.expect(epoch != 0, "value")
+    height, digest, time_ms = reader.uint(8), reader.bytes(32), reader.uint(8)
+    records = reader.uint(1)
+    reader.expect(records <= 1, "tag")
+    count = reader.count(1, 0, VALIDATORS_MAX)
+    validators = read_distinct(reader, count, lambda r: r.bytes(32))
+    reader.expect(len(validators) > 0, "limit")
+    final = reader.uint(1)
+    reader.expect(final <= 1, "tag")
+    last = read_final(reader, epoch, len(validators)) if final == 1 else None
+    reader.finish()
+    return Position(epoch, height, digest, time_ms, records == 1, validators, last)

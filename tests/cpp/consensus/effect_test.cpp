@@ -2,7 +2,6 @@
 #include "consensus/effect.hpp"
 
 #include "consensus/frames.hpp"
-#include "consensus/record.hpp"
 
 namespace chopmark::test {
 namespace {
@@ -39,8 +38,12 @@ TEST(effect_frames_of_fixed_layout) {
   EXPECT_EQ(only_frame(effects, 0x84), "0003");
   effects.set_timer(2);
   EXPECT_EQ(only_frame(effects, 0x85), kTwo);
-  effects.build(1, some_digest(4), 2, 0x01020304);
-  EXPECT_EQ(only_frame(effects, 0x86), kOne + to_hex(some_digest(4)) + kTwo + "01020304");
+  effects.build(1, some_digest(4), 2, 0x01020304, false);
+  EXPECT_EQ(only_frame(effects, 0x86), kOne + to_hex(some_digest(4)) + kTwo + "0102030400");
+  effects.build(1, some_digest(4), 2, 0x01020304, true);
+  EXPECT_EQ(only_frame(effects, 0x86), kOne + to_hex(some_digest(4)) + kTwo + "0102030401");
+  effects.serve(3, 2);
+  EXPECT_EQ(only_frame(effects, 0x8a), "0003" + kTwo);
   EXPECT(effects.take().empty());
 }
 
@@ -53,8 +56,18 @@ TEST(effect_block_frames) {
   effects.deliver(block, kBytes);
   EXPECT_EQ(only_frame(effects, 0x88), "0000000000000303" + head + hex_of(kBytes) +
                                            hex_of(block.justification) + to_hex(block.payload));
-  effects.evidence(2, 5, kBytes, {});
-  EXPECT_EQ(only_frame(effects, 0x89), "020005" + hex_of(kBytes) + "00000000");
+  effects.evidence({2, 5, 1, kBytes, {}});
+  EXPECT_EQ(only_frame(effects, 0x89), "020005" + kOne + hex_of(kBytes) + "00000000");
+}
+
+TEST(effect_epoch) {
+  const std::vector<Bytes> proof{random_bytes(4, 3), {}, random_bytes(5, 300)};
+  Effects effects;
+  effects.epoch(kBytes, proof);
+  std::string expected = hex_of(kBytes);
+  for (const Bytes& message : proof)
+    expected += hex_of(message);
+  EXPECT_EQ(only_frame(effects, 0x8b), expected);
 }
 
 TEST(effect_verify_votes) {
@@ -87,44 +100,6 @@ TEST(effect_order_is_kept) {
   EXPECT_EQ(frames.size(), 20U);
   for (std::size_t i = 0; i < frames.size(); ++i)
     EXPECT_EQ(+frames[i].body.back(), +static_cast<std::uint8_t>(i));
-}
-
-TEST(record_checksum) {
-  EXPECT_EQ(crc32c({}), 0U);
-  EXPECT_EQ(crc32c(text("123456789")), 0xe3069283U);
-  // RFC 3720 appendix B.4.
-  EXPECT_EQ(crc32c(Bytes(32, 0x00)), 0x8a9136aaU);
-  EXPECT_EQ(crc32c(Bytes(32, 0xff)), 0x62a8ab43U);
-  Bytes counted(32);
-  for (std::size_t i = 0; i < 32; ++i)
-    counted[i] = static_cast<std::uint8_t>(i);
-  EXPECT_EQ(crc32c(counted), 0x46dd794eU);
-}
-
-TEST(record_layout) {
-  for (const std::size_t size : {0U, 1U, 20U, 300U}) {
-    const Bytes body = random_bytes(size, size);
-    const Bytes record = encode_record(1, 2, RecordKind::block, body);
-    codec::Reader in(record);
-    EXPECT_EQ(in.u32(), record.size() - 4);
-    EXPECT_EQ(in.u64(), 1U);
-    EXPECT_EQ(in.u64(), 2U);
-    EXPECT_EQ(+in.u8(), 3);
-    EXPECT_EQ(to_hex(in.bytes(size)), to_hex(body));
-    EXPECT_EQ(in.u32(), crc32c(ByteView(record).first(record.size() - 4)));
-    in.finish();
-    EXPECT(in.ok());
-  }
-}
-
-TEST(record_checksum_sees_every_bit) {
-  const Bytes record = encode_record(1, 2, RecordKind::vote, random_bytes(1, 40));
-  const ByteView covered = ByteView(record).first(record.size() - 4);
-  const std::uint32_t sum = crc32c(covered);
-  for (std::size_t bit = 0; bit < 8 * covered.size(); ++bit) {
-    const Bytes changed = with_bit_flipped(Bytes(covered.begin(), covered.end()), bit);
-    EXPECT(crc32c(changed) != sum);
-  }
 }
 
 }  // namespace chopmark::test

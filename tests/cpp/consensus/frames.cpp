@@ -16,7 +16,7 @@ struct BodyWriter {
     return 1;
   }
   std::uint8_t operator()(const MessageReceived& event) const {
-    out.u16(event.peer);
+    out.u16(event.link);
     out.bytes(event.bytes);
     return 2;
   }
@@ -39,17 +39,45 @@ struct BodyWriter {
     out.bytes(event.state_root);
     out.u64(event.log_size);
     out.bytes(event.log_root);
+    write_set(event.next_set);
     out.bytes(event.payload);
     return 6;
   }
   std::uint8_t operator()(const CertifiedBlock& event) const {
     out.bytes(event.digest);
     out.u8(event.ok ? 1 : 0);
+    write_set(event.next_set);
     return 7;
   }
   std::uint8_t operator()(const Pending& event) const {
     out.u32(event.count);
     return 8;
+  }
+  std::uint8_t operator()(const Stored& event) const {
+    out.u64(event.height);
+    return 9;
+  }
+  std::uint8_t operator()(const Link& event) const {
+    out.u16(event.link);
+    out.bytes(event.public_key);
+    return 10;
+  }
+  std::uint8_t operator()(const Unsigned& event) const {
+    out.u64(event.request);
+    return 11;
+  }
+  std::uint8_t operator()(const PositionReached& event) const {
+    out.bytes(event.position);
+    return 12;
+  }
+
+  /// Nothing stands for the empty set.
+  void write_set(ByteView set) const {
+    if (set.empty()) {
+      out.u8(0);
+    } else {
+      out.bytes(set);
+    }
   }
 };
 
@@ -58,11 +86,8 @@ struct BodyWriter {
 Bytes encode_config(const Config& config) {
   Writer out;
   out.bytes(config.chain_id);
-  out.u64(config.epoch);
-  out.u16(config.index);
-  out.u8(static_cast<std::uint8_t>(config.validators.size()));
-  for (const Digest& key : config.validators)
-    out.bytes(key);
+  out.bytes(config.own_key);
+  out.bytes(encode_validator_set(config.validators));
   out.u64(config.genesis_time_ms);
   out.u32(config.delta_ms);
   out.u32(config.build_ms);
@@ -70,15 +95,16 @@ Bytes encode_config(const Config& config) {
   out.u32(config.heartbeat_ms);
   out.u16(config.views_per_leader);
   out.u32(config.payload_bytes_max);
+  out.u32(config.epoch_blocks);
   return out.take();
 }
 
 Config sample_config(std::uint16_t index, std::size_t validators) {
   Config config;
   config.chain_id = some_digest(1);
-  config.index = index;
   for (std::size_t i = 0; i < validators; ++i)
     config.validators.push_back(some_digest(100 + i));
+  if (index < validators) config.own_key = config.validators[index];
   config.genesis_time_ms = 1000;
   config.payload_bytes_max = 65536;
   return config;

@@ -11,7 +11,7 @@
 namespace chopmark::test {
 
 Bytes encode_config(const consensus::Config& config);
-/// Validator `index` of `validators`.
+/// Validator `index` of `validators`; an observer if there is none.
 consensus::Config sample_config(std::uint16_t index, std::size_t validators);
 
 Bytes frame(std::uint8_t kind, ByteView body);

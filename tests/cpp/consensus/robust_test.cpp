@@ -20,7 +20,7 @@ std::vector<Message> messages(const Config& config) {
   block.header.height = 1;
   block.header.parent_view = 0;
   block.header.parent_digest = chain;
-  block.header.leader = leader_order(first_leader_seed(chain), kValidators)[0];
+  block.header.leader = leader_order(leader_seed(chain), kValidators)[0];
   block.header.time_ms = config.genesis_time_ms + 1;
   block.header_bytes = encode_header(block.header);
   block.digest = header_digest(block.header_bytes);
@@ -34,6 +34,10 @@ std::vector<Message> messages(const Config& config) {
   all.emplace_back(CertificateMessage{sample_certificate(VoteKind::nullify, 1, kValidators)});
   all.emplace_back(AskMessage{1, 1, Wanted::certificate, {}});
   all.emplace_back(AskMessage{1, 1, Wanted::block, block.digest});
+  all.emplace_back(AskMessage{1, 1, Wanted::final_blocks, {}});
+  all.emplace_back(AmnesiaAskMessage{1, some_digest(7)});
+  all.emplace_back(AmnesiaReplyMessage{1, some_digest(7), 1, 1, some_signature(3), {}});
+  all.emplace_back(EvidenceMessage{{3, 1, 1, from_hex("51"), from_hex("51")}});
   return all;
 }
 
@@ -45,19 +49,23 @@ std::vector<Bytes> event_buffers(const Config& config) {
       all.push_back(encode_event(MessageReceived{peer, bytes}));
   }
   const Bytes verdicts(3, 1);
+  const Bytes payload(4);
   all.push_back(encode_event(Tick{10, 2000}));
   all.push_back(encode_event(VotesVerified{1, verdicts}));
   all.push_back(encode_event(Signed{1, some_signature(1)}));
   all.push_back(encode_event(Durable{1}));
-  all.push_back(encode_event(Built{1, some_digest(1), 0, some_digest(2), from_hex("00000000")}));
-  all.push_back(encode_event(CertifiedBlock{some_digest(1), true}));
+  all.push_back(encode_event(Built{1, some_digest(1), 0, some_digest(2), {}, payload}));
+  all.push_back(encode_event(CertifiedBlock{some_digest(1), true, {}}));
   all.push_back(encode_event(Pending{1}));
+  all.push_back(encode_event(Stored{1}));
+  all.push_back(encode_event(Link{5, some_digest(8)}));
+  all.push_back(encode_event(Unsigned{1}));
   return all;
 }
 
 void expect_effects(const Bytes& effects) {
   for (const Frame& one : frames_of(effects))
-    EXPECT(one.kind >= 0x81 && one.kind <= 0x89);
+    EXPECT(one.kind >= 0x81 && one.kind <= 0x8b);
 }
 
 /// The effects of a step, or nothing if the events are refused.
@@ -152,9 +160,11 @@ TEST(replica_refuses_answers_to_nothing) {
   const Config config = sample_config(kObserver, kValidators);
   const Replica fresh = started(config);
   const Bytes verdicts(3, 1);
-  const std::vector<Event> answers{VotesVerified{77, verdicts}, Signed{77, some_signature(1)},
+  const std::vector<Event> answers{VotesVerified{77, verdicts},
+                                   Signed{77, some_signature(1)},
                                    Durable{77},
-                                   Built{77, some_digest(1), 0, some_digest(2), verdicts},
+                                   Built{77, some_digest(1), 0, some_digest(2), {}, verdicts},
+                                   Unsigned{77},
                                    MessageReceived{kValidators, verdicts}};
   for (const Event& event : answers) {
     Replica replica = fresh;

@@ -11,6 +11,7 @@
 #include "hash/blake3.hpp"
 #include "hash/many.hpp"
 #include "ledger/ledger.hpp"
+#include "ledger/next_set.hpp"
 #include "pool/pool.hpp"
 
 namespace chopmark::python {
@@ -21,6 +22,10 @@ using ledger::Ledger;
 using ledger::Verdict;
 
 using FourNumbers = py::typing::Tuple<py::int_, py::int_, py::int_, py::int_>;
+
+FourNumbers numbers(const pool::Admission& counts) {
+  return py::make_tuple(counts.admitted, counts.duplicate, counts.refused, counts.full);
+}
 
 [[noreturn]] void raise_unknown_block() {
   raise("LedgerError", "UNKNOWN_PARENT", "the ledger does not know this block");
@@ -190,6 +195,23 @@ class SharedLedger {
     return py::make_tuple(to_bytes(roots->state_root), roots->log_size, to_bytes(roots->log_root));
   }
 
+  /// `present` and the result are keys of 32 bytes one after the other.
+  py::bytes next_set(py::handle parent, py::handle present) {
+    const Digest wanted = digest_argument(parent, "parent");
+    const Buffer keys(present, "present");
+    if (keys.bytes().size() % sizeof(Digest) != 0)
+      throw py::value_error("present must be keys of 32 bytes");
+    std::vector<Digest> seats;
+    for (std::size_t at = 0; at < keys.bytes().size(); at += sizeof(Digest))
+      seats.push_back(digest_from(keys.bytes().data() + at));
+    const auto asked = state_.use([&](Ledger& l) { return l.asked_set(wanted); });
+    if (!asked) raise_unknown_block();
+    Bytes next;
+    for (const Digest& key : ledger::next_set(seats, *asked))
+      append(next, key);
+    return to_bytes(next);
+  }
+
   Verdict validate_block(py::handle block, Locked<pool::Pool>* pool, py::handle threads) {
     const ConstantBytes bytes(block, "block");
     const unsigned workers = thread_count(threads);
@@ -324,7 +346,21 @@ class SharedPool {
     const auto counts = both(
         ledger, [&](Ledger& l, pool::Pool& p) { return p.admit(l, payload.bytes(), workers); });
     if (!counts) raise_encoding_error(counts.failure(), "transactions");
-    return py::make_tuple(counts->admitted, counts->duplicate, counts->refused, counts->full);
+    return numbers(*counts);
+  }
+
+  /// The counts, and the payload of what waits of it.
+  py::typing::Tuple<FourNumbers, py::bytes> admit_waiting(SharedLedger& ledger,
+                                                          py::handle transactions,
+                                                          py::handle threads) {
+    const ConstantBytes payload(transactions, "transactions");
+    const unsigned workers = thread_count(threads);
+    Bytes waiting;
+    const auto counts = both(ledger, [&](Ledger& l, pool::Pool& p) {
+      return p.admit(l, payload.bytes(), workers, &waiting);
+    });
+    if (!counts) raise_encoding_error(counts.failure(), "transactions");
+    return py::make_tuple(numbers(*counts), to_bytes(waiting));
   }
 
   py::bytes select(SharedLedger& ledger, py::handle parent, std::uint64_t height,
@@ -443,6 +479,7 @@ void bind_ledger(py::module_& core) {
       .def_property_readonly("log_size", &SharedLedger::log_size)
       .def("knows", &SharedLedger::knows, py::arg("digest"))
       .def("roots", &SharedLedger::roots, py::arg("digest"))
+      .def("next_set", &SharedLedger::next_set, py::arg("parent"), py::arg("present"))
       .def(
           "validate_block",
           [](SharedLedger& self, py::handle block, py::handle pool, py::handle threads) {
@@ -462,6 +499,8 @@ void bind_ledger(py::module_& core) {
       .def("prove_inclusion", &SharedLedger::prove_inclusion, py::arg("index"), py::arg("size"));
   shared_pool.def(py::init<>())
       .def("admit", &SharedPool::admit, py::arg("ledger"), py::arg("transactions"),
+           py::arg("threads"))
+      .def("admit_waiting", &SharedPool::admit_waiting, py::arg("ledger"), py::arg("transactions"),
            py::arg("threads"))
       .def("select", &SharedPool::select, py::arg("ledger"), py::arg("parent"), py::arg("height"),
            py::arg("bytes_max"))

@@ -12,4 +12,6 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
   chopmark::python::bind_state(m);
   chopmark::python::bind_ledger(m);
   chopmark::python::bind_consensus(m);
+  chopmark::python::bind_sim(m);
+  chopmark::python::bind_evidence(m);
 }

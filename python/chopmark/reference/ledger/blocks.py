@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import zip_longest
 from typing import Any
 
 from chopmark.reference import codec, ed25519, merkle
@@ -157,6 +158,18 @@ class Ledger:
     def roots(self, digest: bytes) -> tuple[bytes, int, bytes]:
         """State root, log size and log root after a block."""
         return self.blocks[digest].roots
+
+    def next_set(self, parent: bytes, present: tuple[bytes, ...]) -> tuple[bytes, ...]:
+        """L-137."""
+        state = self.blocks[parent].state
+        asked = Validators.decode(state[Validators.key()]).public_keys
+        leaving = [key for key in present if key not in asked]
+        coming = [key for key in asked if key not in present]
+        pairs = list(zip_longest(leaving, coming))[: (len(present) - 1) // 3]
+        seat = {old: new for old, new in pairs if old is not None}
+        kept = [seat.get(key, key) for key in present]
+        kept += [new for old, new in pairs if old is None]
+        return tuple(key for key in kept if key is not None)
 
     def public_key(
         self, state: Mapping[bytes, bytes], height: int, member: int, key_id: int
