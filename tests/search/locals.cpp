@@ -2,6 +2,7 @@
 #include "locals.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "base/check.hpp"
 #include "base/endian.hpp"
@@ -107,6 +108,13 @@ std::uint32_t Locals::intern(Local&& local, Node&& node) {
   key.u16(local.heartbeats);
   key.u8(local.epoch_over ? 1 : 0);
   key.u8(local.wrong ? 1 : 0);
+  // Whom it accused of what decides what it looks at later; its snapshot does not say.
+  std::set<std::pair<std::uint8_t, std::uint16_t>> accused;
+  for (const Bytes& evidence : node.accused())
+    accused.emplace(evidence[0], load_be<std::uint16_t>(evidence.data() + 1));
+  for (const auto& [kind, culprit] : accused)
+    key.u32(std::uint32_t{kind} << 16 | culprit);
+  key.u8(0xff);
   key.bytes(node.replica().snapshot());
   if (options_.restarts) key.bytes(node.recovered_snapshot(universe_.setting()));
   const auto id = static_cast<std::uint32_t>(locals_.size());

@@ -27,6 +27,7 @@ constexpr const char* kUsage =
     "  --signers one|real  who signs the certificates that liars show (default one)\n"
     "  --marks AB          variants of a liar's block; X is refused by the ledgers\n"
     "  --probe N           every Nth new state must go on when the network is good\n"
+    "  --probe-ms MS       within so much time (default 60000)\n"
     "  --states N          at most so many (12 bytes each; default 10000000)\n"
     "  --seconds S\n"
     "  --script FILE       runs a script instead\n";
@@ -45,13 +46,13 @@ void print(const Outcome& outcome, bool last) {
   std::printf(
       "%s depth %u, %llu states, %llu transitions, %llu local states, %llu steps of the replica, "
       "%llu pools, "
-      "%llu probes (slowest %zu), %llu conflicts, %.1f s, %.2f M transitions/s\n",
+      "%llu probes (slowest %llu ms), %llu conflicts, %.1f s, %.2f M transitions/s\n",
       last ? "total:" : "level:", outcome.depth, static_cast<unsigned long long>(outcome.states),
       static_cast<unsigned long long>(outcome.transitions),
       static_cast<unsigned long long>(outcome.locals),
       static_cast<unsigned long long>(outcome.steps),
       static_cast<unsigned long long>(outcome.pools),
-      static_cast<unsigned long long>(outcome.probes), outcome.slowest_probe,
+      static_cast<unsigned long long>(outcome.probes), static_cast<unsigned long long>(outcome.slowest_probe),
       static_cast<unsigned long long>(outcome.conflicts), outcome.seconds,
       static_cast<double>(outcome.transitions) / (outcome.seconds + 1e-9) / 1e6);
   std::fflush(stdout);
@@ -111,6 +112,8 @@ int main(int argc, char** argv) {
       limits.marks = value();
     } else if (name == "--probe") {
       limits.probe_every = number();
+    } else if (name == "--probe-ms") {
+      limits.probe_ms = number();
     } else if (name == "--states") {
       limits.states_max = number();
     } else if (name == "--kept") {

@@ -74,7 +74,7 @@ void answer_certify(const Setting& setting, Reader& in, Bytes& events) {
   const std::uint64_t height = load_be<std::uint64_t>(header.data() + 50);
   const bool last = setting.epoch_blocks != 0 && height % setting.epoch_blocks == 0;
   const Digest wanted = last ? set_hash(keys_of(setting)) : Digest{};
-  const bool ok = std::ranges::equal(header.subspan(204, 32), wanted) &&
+  const bool ok = std::ranges::equal(header.subspan(212, 32), wanted) &&
                   (payload.size() < 5 || payload[4] != 'X');
   out.u8(ok ? 1 : 0);
   out.bytes(last && ok ? encode_set(keys_of(setting)) : Bytes{0});

@@ -27,12 +27,13 @@ struct Setting {
   [[nodiscard]] bool honest(std::size_t node) const noexcept { return (byzantine >> node & 1) == 0; }
 };
 
-// Timers of a view fire within kTimeoutMs of it beginning, and many of those never add up to what
-// the slower clocks wait for, so that what a node does depends on which clock was let run only.
+// A view's timers fire within kTimeoutMs of it beginning, since no run skips many views; and as many of
+// them as one has never add up to a standstill, nor those to a heartbeat. So what a node does depends
+// on which of its clocks were let run, and not on when.
 inline constexpr std::uint32_t kDeltaMs = 1;
-inline constexpr std::uint64_t kTimeoutMs = 100;
-inline constexpr std::uint32_t kStandstillMs = 1'000'000;
-inline constexpr std::uint32_t kHeartbeatMs = 4'000'000'000;
+inline constexpr std::uint64_t kTimeoutMs = 40;
+inline constexpr std::uint32_t kStandstillMs = 1000;
+inline constexpr std::uint32_t kHeartbeatMs = 100'000;
 
 /// Sets `chain_id` so that the first views of epoch 1 are led in the order of `leaders`.
 void choose_chain(Setting& setting);

@@ -38,12 +38,13 @@ class Continuation {
     }
   }
 
-  void advance() {
+  std::uint64_t advance() {
     std::uint64_t wait = kStandstillMs;
     for (const Node& node : nodes_)
       wait = std::min(wait, std::max(node.timer(), node.now() + 1) - node.now());
     for (Node& node : nodes_)
       node.advance(setting_, wait);
+    return wait;
   }
 
  private:
@@ -61,19 +62,18 @@ class Continuation {
 
 }  // namespace
 
-std::size_t rounds_until_progress(const Setting& setting, std::vector<Node> nodes,
-                                  std::size_t rounds_max) {
+std::uint64_t ms_until_progress(const Setting& setting, std::vector<Node> nodes,
+                                std::uint64_t ms_max) {
   std::uint64_t height = 0;
   for (const Node& node : nodes)
     height = std::max(height, node.replica().last_final().height);
   const auto ahead = [&](const Node& node) { return node.replica().last_final().height > height; };
   Continuation continuation(setting, nodes);
-  for (std::size_t round = 0; round < rounds_max; ++round) {
+  for (std::uint64_t ms = 0; ms < ms_max; ms += continuation.advance()) {
     continuation.deliver_all();
-    if (std::ranges::all_of(nodes, ahead)) return round;
-    continuation.advance();
+    if (std::ranges::all_of(nodes, ahead)) return ms;
   }
-  return rounds_max;
+  return ms_max;
 }
 
 }  // namespace chopmark::search

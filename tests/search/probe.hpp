@@ -10,9 +10,9 @@
 namespace chopmark::search {
 
 /// Runs the honest `nodes` by themselves, every message delivered at once, clocks in step, until each
-/// has a final block above all that any of them has now. All that was sent before is lost. Returns how
-/// often the clocks had to move for it, or `rounds_max` if that was not enough.
-[[nodiscard]] std::size_t rounds_until_progress(const Setting& setting, std::vector<Node> nodes,
-                                                std::size_t rounds_max);
+/// has a final block above all that any of them has now. All that was sent before is lost. Returns the
+/// time that this took, or `ms_max` if it took longer.
+[[nodiscard]] std::uint64_t ms_until_progress(const Setting& setting, std::vector<Node> nodes,
+                                              std::uint64_t ms_max);
 
 }  // namespace chopmark::search

@@ -11,12 +11,13 @@
 
 #include "probe.hpp"
 #include "sim/scheme.hpp"
+#include "text.hpp"
 #include "world.hpp"
 
 namespace chopmark::search {
 namespace {
 
-constexpr std::size_t kProbeMax = 200;
+constexpr std::uint64_t kStandstillsMax = 60;
 
 using Words = std::vector<std::string>;
 
@@ -219,7 +220,7 @@ void Script::propose(const Words& words) {
   std::vector<Bytes> nullified;
   for (std::uint64_t between = out.parent_view + 1; between < view; ++between) {
     std::optional<Bytes> one = world().certificate_for({kNullify, 1, between, {}}, {});
-    hold(one.has_value(), "there can be no nullification of " + std::to_string(between));
+    hold(one.has_value(), numbered("there can be no nullification of ", between));
     nullified.push_back(std::move(*one));
   }
   out.justification = justification(below, nullified);
@@ -382,15 +383,15 @@ void Script::expect(const Words& words) {
   if (what == "progress") return expect_progress(words);
   if (what == "view") {
     const std::uint64_t view = node(word(2)).replica().view();
-    return hold(view == number(word(3)), "it is in view " + std::to_string(view));
+    return hold(view == number(word(3)), numbered("it is in view ", view));
   }
   if (what == "height") {
     const std::uint64_t height = node(word(2)).replica().last_final().height;
-    return hold(height == number(word(3)), "its height is " + std::to_string(height));
+    return hold(height == number(word(3)), numbered("its height is ", height));
   }
   if (what == "epoch") {
     const std::uint64_t epoch = node(word(2)).epochs_ended() + 1;
-    return hold(epoch == number(word(3)), "it is in epoch " + std::to_string(epoch));
+    return hold(epoch == number(word(3)), numbered("it is in epoch ", epoch));
   }
   if (what == "amnesic") return hold(node(word(2)).replica().amnesic(), "it is not amnesic");
   if (what == "sane") return hold(!node(word(2)).replica().amnesic(), "it is amnesic");
@@ -405,7 +406,7 @@ void Script::expect_final(const Words& words) {
   const Digest digest =
       words[3] == "genesis" ? world().setting().chain_id : block(words[3]).digest;
   hold(replica.last_final().digest == digest,
-       "its last final block is another, of view " + std::to_string(replica.last_final().view));
+       numbered("its last final block is another, of view ", replica.last_final().view));
 }
 
 void Script::expect_signed(const Words& words, bool wanted) {
@@ -415,10 +416,11 @@ void Script::expect_signed(const Words& words, bool wanted) {
        wanted ? "it did not sign that" : "it signed that");
 }
 
-// expect progress R: the honest nodes by themselves have a new final block within R rounds.
+// expect progress [K]: the honest nodes by themselves have a new final block within K standstills.
 void Script::expect_progress(const Words& words) {
-  const std::uint64_t rounds = words.size() == 3 ? number(words[2]) : kProbeMax;
-  hold(rounds_until_progress(world().setting(), world().honest_nodes(), rounds) < rounds,
+  const std::uint64_t ms =
+      (words.size() == 3 ? number(words[2]) : kStandstillsMax) * std::uint64_t{kStandstillMs};
+  hold(ms_until_progress(world().setting(), world().honest_nodes(), ms) < ms,
        "the chain stands still");
 }
 

@@ -9,6 +9,7 @@
 #include "base/check.hpp"
 #include "probe.hpp"
 #include "sim/scheme.hpp"
+#include "text.hpp"
 
 namespace chopmark::search {
 
@@ -424,10 +425,10 @@ bool Search::goes_on(const State& state, std::vector<Move>& silent) {
     if (node.replica().amnesic()) return true;  // with a silent liar there is no quorum
   }
   ++outcome_.probes;
-  const std::size_t rounds =
-      rounds_until_progress(universe_.setting(), std::move(nodes), limits_.probe_rounds);
-  outcome_.slowest_probe = std::max(outcome_.slowest_probe, rounds);
-  return rounds < limits_.probe_rounds;
+  const std::uint64_t ms =
+      ms_until_progress(universe_.setting(), std::move(nodes), limits_.probe_ms);
+  outcome_.slowest_probe = std::max(outcome_.slowest_probe, ms);
+  return ms < limits_.probe_ms;
 }
 
 Outcome& Search::measured() {
@@ -539,15 +540,15 @@ std::vector<Search::Move> Search::path_to(State state, std::uint32_t depth) {
 
 std::string Search::script_of(const std::vector<Move>& path) const {
   const Setting& setting = universe_.setting();
-  std::string out = "n " + std::to_string(setting.validators) + "\nbyzantine";
+  std::string out = numbered("n ", setting.validators) + "\nbyzantine";
   for (std::size_t i = 0; i < setting.validators; ++i) {
-    if (!setting.honest(i)) out += " " + std::to_string(i);
+    if (!setting.honest(i)) out += numbered(" ", i);
   }
   out += "\nleaders";
   for (const std::uint16_t leader : setting.leaders)
-    out += " " + std::to_string(leader);
+    out += numbered(" ", leader);
   out += "\n";
-  if (setting.epoch_blocks != 0) out += "epoch_blocks " + std::to_string(setting.epoch_blocks) + "\n";
+  if (setting.epoch_blocks != 0) out += numbered("epoch_blocks ", setting.epoch_blocks) + "\n";
   if (setting.idle) out += "idle\n";
   std::set<Id> made;
   const auto make = [&](auto&& self, Id block) -> void {
@@ -562,7 +563,7 @@ std::string Search::script_of(const std::vector<Move>& path) const {
       const Input& input = universe_.input(action.input);
       make(make, input.block);
       if (action.records != Action::kWhole) {
-        out += "cut " + node + " after " + std::to_string(action.records) + "\n";
+        out += "cut " + node + numbered(" after ", action.records) + "\n";
       }
       out += input.script + " " + node + "\n";
       if (action.records != Action::kWhole) out += "restart " + node + "\n";

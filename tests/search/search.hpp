@@ -23,7 +23,7 @@ struct Limits {
   bool single_votes = false;  // of anybody, one by one, beside the certificates
   std::string marks = "AB";   // variants of a liar's block; X is refused by the ledgers
   std::uint64_t probe_every = 0;  // one of so many states is asked whether the chain goes on
-  std::size_t probe_rounds = 200;
+  std::uint64_t probe_ms = 60 * kStandstillMs;  // in which it must go on
   std::size_t states_max = 10'000'000;
   double seconds_max = 1e9;
   std::size_t nodes_kept = 60'000;
@@ -37,7 +37,7 @@ struct Outcome {
   bool exhausted = false;
   std::uint64_t states = 0, transitions = 0, locals = 0, steps = 0, pools = 0, probes = 0;
   std::uint64_t conflicts = 0;  // over-threshold runs only: states in which agreement is broken
-  std::size_t slowest_probe = 0;
+  std::uint64_t slowest_probe = 0;  // ms
   std::uint32_t depth = 0;
   double seconds = 0;
   std::string script;  // of a counterexample

@@ -5,6 +5,7 @@
 
 #include "base/check.hpp"
 #include "sim/scheme.hpp"
+#include "text.hpp"
 
 namespace chopmark::search {
 namespace {
@@ -39,7 +40,7 @@ Id Universe::add_block(KnownBlock&& block) {
   CHOPMARK_CHECK(id != kNone);
   // An honest leader proposes once in a view; its name says which, in whatever execution.
   const int count = block.honest ? 1 : ++names_[block.name];
-  if (count > 1) block.name += "." + std::to_string(count);
+  if (count > 1) block.name += numbered(".", count);
   block_ids_.emplace(block.block.digest, id);
   blocks_.push_back(std::move(block));
   return id;
@@ -51,7 +52,7 @@ Id Universe::honest_block(Block&& block, ByteView proposal) {
   KnownBlock added;
   added.parent = block_id(block.parent);
   added.honest = true;
-  added.name = "@" + std::to_string(block.view);
+  added.name = numbered("@", block.view);
   added.proposal.assign(proposal.begin(), proposal.end());
   added.block = std::move(block);
   return add_block(std::move(added));
@@ -127,7 +128,7 @@ Id Universe::liars_block(std::uint64_t view, Id parent, char mark, const Shown* 
   out.proposal = proposal_message(setting_.chain_id, block);
   at->second = add_block(std::move(out));
   KnownBlock& stored = blocks_[at->second];
-  stored.script = "propose " + stored.name + " view " + std::to_string(view) + " on " +
+  stored.script = "propose " + stored.name + numbered(" view ", view) + " on " +
                   (parent == kNone ? "genesis" : blocks_[parent].name) + " mark " + mark;
   return at->second;
 }
@@ -182,18 +183,18 @@ Id Universe::vote_input(Id subject, std::uint16_t validator) {
 
 Id Universe::ask_input(std::uint64_t view) {
   return add({4, view, 0}, {What::ask, liar(), ask_message(1, view, 1, nullptr),
-                            "ask " + std::to_string(view) + " of"});
+                            numbered("ask ", view) + " of"});
 }
 
 Id Universe::question_input(std::uint16_t from, std::uint32_t losses) {
   return add({6, from, losses}, {What::question, from, amnesia_ask(1, nonce_of(from, losses)),
-                                 "question by " + std::to_string(from) + " to"});
+                                 numbered("question by ", from) + " to"});
 }
 
 Id Universe::reply_input(std::uint16_t from, std::uint16_t to, const Bytes& message) {
   const auto [at, added] = reply_ids_.try_emplace({from, message}, Id{0});
   if (!added) return at->second;
-  Input input{What::reply, from, message, "reply by " + std::to_string(from) + " to"};
+  Input input{What::reply, from, message, numbered("reply by ", from) + " to"};
   input.only_to = to;
   at->second = add({5, reply_ids_.size(), 0}, std::move(input));
   return at->second;

@@ -5,6 +5,7 @@
 
 #include "base/check.hpp"
 #include "base/endian.hpp"
+#include "text.hpp"
 
 namespace chopmark::search {
 namespace {
@@ -50,9 +51,9 @@ void World::listen() {
       if (!one) continue;
       said_[one->subject].insert(from);
       if (!one->block || blocks_.contains(one->block->digest)) continue;
-      std::string name = "@" + std::to_string(one->block->view);
+      std::string name = numbered("@", one->block->view);
       for (int count = 2; names_.contains(name); ++count)
-        name = "@" + std::to_string(one->block->view) + "." + std::to_string(count);
+        name = numbered("@", one->block->view) + numbered(".", count);
       proposals_.emplace(one->block->digest, std::move(sent.message));
       names_.emplace(name, one->block->digest);
       blocks_.emplace(one->block->digest, std::move(*one->block));
@@ -152,7 +153,7 @@ std::string World::name_of(const Subject& subject) const {
 
 std::optional<std::string> World::contradiction() const {
   for (const std::size_t one : accused_) {
-    if (setting_.honest(one)) return "honest " + std::to_string(one) + " is accused";
+    if (setting_.honest(one)) return numbered("honest ", one) + " is accused";
   }
   for (auto a = said_.begin(); a != said_.end(); ++a) {
     for (auto b = std::next(a); b != said_.end(); ++b) {
