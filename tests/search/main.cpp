@@ -7,6 +7,7 @@
 #include <sstream>
 #include <string>
 
+#include "base/mutant.hpp"
 #include "script.hpp"
 #include "search.hpp"
 
@@ -25,8 +26,10 @@ constexpr const char* kUsage =
     "  --idle              no transactions; --standstills, --heartbeats: slow clocks run\n"
     "  --votes             single votes beside certificates\n"
     "  --signers one|real  who signs the certificates that liars show (default one)\n"
-    "  --marks AB          variants of a liar's block; X is refused by the ledgers\n"
+    "  --marks AB          variants of a liar's block; X is refused by the ledgers,\n"
+    "                      J and F skip views without and with forged nullifications\n"
     "  --probe N           every Nth new state must go on when the network is good\n"
+    "  --probe-power       every other one after a power cut of all\n"
     "  --probe-ms MS       within so much time (default 60000)\n"
     "  --states N          at most so many (12 bytes each; default 10000000)\n"
     "  --seconds S\n"
@@ -112,12 +115,18 @@ int main(int argc, char** argv) {
       limits.marks = value();
     } else if (name == "--probe") {
       limits.probe_every = number();
+    } else if (name == "--probe-power") {
+      limits.probe_power = true;
     } else if (name == "--probe-ms") {
       limits.probe_ms = number();
     } else if (name == "--states") {
       limits.states_max = number();
     } else if (name == "--kept") {
       limits.nodes_kept = number();
+#ifdef CHOPMARK_MUTANTS
+    } else if (name == "--mutant") {
+      chopmark::active_mutant = static_cast<int>(number());
+#endif
     } else if (name == "--script") {
       return run_file(value());
     } else if (name == "--seconds") {

@@ -66,6 +66,7 @@ class Script {
   World& world();
   Node& node(const std::string& word);
   [[nodiscard]] std::uint16_t liar();
+  [[nodiscard]] std::vector<std::uint16_t> all_but_one() const;
   /// The nodes after the word `after`, up to a word that is no number.
   std::vector<std::uint16_t> nodes_after(const Words& words, const std::string& after);
   [[nodiscard]] std::optional<std::string> word_after(const Words& words, const std::string& after);
@@ -161,6 +162,13 @@ std::uint16_t Script::liar() {
   throw Refused{"there is no liar"};
 }
 
+std::vector<std::uint16_t> Script::all_but_one() const {
+  std::vector<std::uint16_t> out;
+  for (std::uint16_t i = 1; i < setting_.validators; ++i)
+    out.push_back(i);
+  return out;
+}
+
 std::vector<std::uint16_t> Script::nodes_after(const Words& words, const std::string& after) {
   auto at = std::ranges::find(words, after);
   std::vector<std::uint16_t> out;
@@ -189,8 +197,8 @@ Subject Script::subject(const std::string& kind, const std::string& of) {
   return {notarize ? kNotarize : kFinalize, named.epoch, named.view, named.digest};
 }
 
-// propose A view 2 on genesis [mark A] [over J K]: a liar's block. `over` names the blocks of views
-// in between that it skips; nothing need be given.
+// propose A view 2 on genesis [mark A]: a liar's block. Mark X: the ledgers refuse it; 0: empty; J and
+// F: the views that it skips are not nullified, or by forged certificates.
 void Script::propose(const Words& words) {
   hold(words.size() >= 6, "propose NAME view V on PARENT");
   const std::uint64_t view = number(word_after(words, "view").value_or(""));
@@ -218,7 +226,13 @@ void Script::propose(const Words& words) {
     hold(below.has_value(), "there can be no notarization of " + on);
   }
   std::vector<Bytes> nullified;
-  for (std::uint64_t between = out.parent_view + 1; between < view; ++between) {
+  for (std::uint64_t between = out.parent_view + 1; between < view && mark != 'J'; ++between) {
+    if (mark == 'F') {
+      nullified.push_back(search::certificate(setting.chain_id, {kNullify, 1, between, {}}, all_but_one(),
+                                              setting.validators));
+      nullified.back().back() ^= 1;
+      continue;
+    }
     std::optional<Bytes> one = world().certificate_for({kNullify, 1, between, {}}, {});
     hold(one.has_value(), numbered("there can be no nullification of ", between));
     nullified.push_back(std::move(*one));

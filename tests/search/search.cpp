@@ -119,10 +119,15 @@ void Search::liars_blocks(const Pool& pool, std::vector<Id>& out) {
   for (std::uint64_t view = 1; view <= limits_.views; ++view) {
     if (universe_.setting().honest(universe_.setting().leaders[view - 1])) continue;
     std::vector<Shown> nullified;
+    for (const char mark : limits_.marks) {
+      const bool unjust = (mark == 'J' || mark == 'F') && view > 1;
+      if (unjust) out.push_back(universe_.liars_block(view, kNone, mark, nullptr, nullified));
+    }
     for (std::uint64_t below = view - 1;; --below) {
       std::vector<Shown> parents;
       if (below != 0) find(below, kNotarize, parents);
       for (const char mark : limits_.marks) {
+        if (mark == 'J' || mark == 'F') continue;
         if (below == 0) out.push_back(universe_.liars_block(view, kNone, mark, nullptr, nullified));
         for (const Shown& parent : parents) {
           const Id block = universe_.subject(parent.subject).block;
@@ -425,6 +430,10 @@ bool Search::goes_on(const State& state, std::vector<Move>& silent) {
     if (node.replica().amnesic()) return true;  // with a silent liar there is no quorum
   }
   ++outcome_.probes;
+  power_ = limits_.probe_power && outcome_.probes % 2 == 0;
+  for (Node& node : nodes) {
+    if (power_) node.restart(universe_.setting(), Node::Disk::kept);
+  }
   const std::uint64_t ms =
       ms_until_progress(universe_.setting(), std::move(nodes), limits_.probe_ms);
   outcome_.slowest_probe = std::max(outcome_.slowest_probe, ms);
@@ -569,7 +578,26 @@ std::string Search::script_of(const std::vector<Move>& path) const {
       if (action.records != Action::kWhole) out += "restart " + node + "\n";
     }
   }
-  if (outcome_.verdict == Verdict::stuck) out += "expect progress\n";
+  if (outcome_.verdict == Verdict::stuck) {
+    if (power_) {
+      out += "restart";
+      for (const Locals& one : locals_)
+        out += numbered(" ", one.node());
+      out += "\n";
+    }
+    out += "expect progress\n";
+  }
+  if (!path.empty()) {
+    // Another way to the state that the last node was in, if it was found by that first.
+    const Move& last = path.back();
+    std::string way;
+    for (std::uint32_t at = last.to; at != 0;) {
+      const Local& local = locals_[last.place][at];
+      way = "# " + universe_.input(local.action.input).script + "\n" + way;
+      at = local.parent;
+    }
+    out += "# found first by\n" + way;
+  }
   return out;
 }
 

@@ -23,6 +23,7 @@ struct Limits {
   bool single_votes = false;  // of anybody, one by one, beside the certificates
   std::string marks = "AB";   // variants of a liar's block; X is refused by the ledgers
   std::uint64_t probe_every = 0;  // one of so many states is asked whether the chain goes on
+  bool probe_power = false;                       // also after a power cut of all
   std::uint64_t probe_ms = 60 * kStandstillMs;  // in which it must go on
   std::size_t states_max = 10'000'000;
   double seconds_max = 1e9;
@@ -110,6 +111,7 @@ class Search {
   std::vector<std::uint32_t> marks_;  // of explore()
   std::uint32_t mark_ = 0;
   double begun_ = 0;
+  bool power_ = false;  // the last probe began with a power cut
   Outcome outcome_;
 };
 

@@ -114,6 +114,11 @@ Id Universe::liars_block(std::uint64_t view, Id parent, char mark, const Shown* 
   std::vector<Bytes> nullifications;
   for (const Shown& one : nullified)
     nullifications.push_back(certificate_of(one));
+  // Marks J and F skip all views below: with nothing, and with forged nullifications.
+  for (std::uint64_t skipped = 1; mark == 'F' && skipped < view; ++skipped) {
+    nullifications.push_back(certificate_of({nullify_id(skipped), ~0U}));
+    nullifications.back().back() ^= 1;
+  }
   std::optional<Bytes> parent_certificate;
   if (parent_shown != nullptr) parent_certificate = certificate_of(*parent_shown);
   block.justification = justification(parent_certificate, nullifications);

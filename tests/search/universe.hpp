@@ -70,6 +70,7 @@ class Universe {
   Universe(Setting setting, Signers signers);
 
   [[nodiscard]] const Setting& setting() const noexcept { return setting_; }
+  [[nodiscard]] Signers signers() const noexcept { return signers_; }
   [[nodiscard]] const KnownBlock& block(Id id) const { return blocks_[id]; }
   [[nodiscard]] const KnownSubject& subject(Id id) const { return subjects_[id]; }
   [[nodiscard]] const Input& input(Id id) const { return inputs_[id]; }
