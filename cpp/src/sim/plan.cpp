@@ -79,8 +79,8 @@ void plan_wan(Plan& plan) {
   plan.network.bits_per_second.assign(n, 1'000'000'000);
   plan.disk.sync_us = {500, 500};
   plan.disk.checkpoint_bytes = std::size_t{64} << 20;
-  plan.delta_ms = 100;
-  plan.build_ms = 100;
+  plan.delta_ms = 60;
+  plan.build_ms = 50;
   plan.setup.payload_bytes_max = plan.scenario.block_bytes;
   plan.load.every_us = 20'000;
   plan.driver.costs = {.step = 3'000,
