@@ -121,7 +121,7 @@ class Process {
   std::vector<Buffer*> certificates_;
   std::vector<std::pair<std::uint64_t, Bytes>> boundaries_;
   bool unseen_damage_ = false;  // the log was damaged, and nobody has written a new one since
-  bool astray_ = false;  // it holds another final block than others do
+  bool astray_ = false;         // it holds another final block than others do
 };
 
 }  // namespace chopmark::sim
