@@ -18,6 +18,8 @@ from chopmark.errors import EncodingError, InvalidProof
 
 __all__ = ["ChainBlock", "FinalChain", "culprits", "verify_evidence"]
 
+HEADER_BYTES, CLOSING_HEADER_BYTES = 284, 172
+
 
 @dataclass(frozen=True, slots=True)
 class ChainBlock:
@@ -37,6 +39,13 @@ class FinalChain:
 
     finalization: bytes
     blocks: tuple[ChainBlock, ...]
+
+    @classmethod
+    def of_messages(cls, messages: Sequence[bytes]) -> FinalChain:
+        """Of a row of messages: a finalization, then the blocks from the highest down (B-50)."""
+        if not messages or messages[0][:1] != b"\x52":
+            raise EncodingError("tag", 0, "chain")
+        return cls(messages[0][1:], tuple(read_block(one) for one in messages[1:]))
 
 
 def verify_evidence(
@@ -75,6 +84,17 @@ def culprits(
     if fork == "incomplete":
         raise InvalidProof("a block that is needed is missing, or not the one that is named")
     return evidence
+
+
+def read_block(message: bytes) -> ChainBlock:
+    """Of a block message (C-43). Its justification is checked where it is needed."""
+    if message[:1] != b"\x54":
+        raise EncodingError("tag", 0, "block message")
+    end = 1 + (CLOSING_HEADER_BYTES if message[1:2] == b"\x21" else HEADER_BYTES)
+    size = int.from_bytes(message[end : end + 4], "big")
+    if len(message) < end + 4 + size:
+        raise EncodingError("truncated", len(message), "block message")
+    return ChainBlock(message[1:end], message[end + 4 : end + 4 + size])
 
 
 def flat(blocks: Sequence[ChainBlock]) -> list[bytes]:

@@ -134,8 +134,11 @@ class TraceKind(IntEnum):
     EPOCH = 5  # the body of the effect
     EVIDENCE = 6  # the body of the effect
     HEALED = 7
-    EVENTS = 8  # of the node that is followed: the row given to `step`
-    EFFECTS = 9  # and what it returned
+    # Of the node that is followed, if it is honest:
+    EVENTS = 8  # the row given to `step`
+    EFFECTS = 9  # what it returned; SENT follows, as far as it got
+    BEGAN = 10  # config, how, log, fence, position, nonce (cpp/src/sim/process.hpp)
+    CHECKPOINT = 11  # a log (length u32), and the fence, unless it crashed before
 
 
 @dataclass(frozen=True, slots=True)

@@ -674,8 +674,8 @@ SPOILS = [
     ("evidence", "kind", "01", "tag"),
     ("evidence", "kind", "06", "tag"),
     ("evidence", "kind", "09", "tag"),
-    ("evidence", "first_length", "00200001", "limit"),
-    ("evidence", "second_length", "00200001", "limit"),
+    ("evidence", "first_length", "0050011d", "limit"),
+    ("evidence", "second_length", "0050011d", "limit"),
     ("evidence", "second_length", "00000000", "trailing"),
     # C-46
     ("position", "count", "00", "limit"),
@@ -901,11 +901,21 @@ def test_position_of_most_validators() -> None:
         assert refusal(kind, made.encode()) == "limit"
 
 
+def test_justification_of_most_bytes() -> None:
+    """C-43."""
+    kind = KINDS["closing_block"]
+    for size, found in ((messages.JUSTIFICATION_BYTES_MAX, None), (5 * 1024 * 1024 + 1, "limit")):
+        why = bytes(size)
+        header = dataclasses.replace(CLOSING_OBJECT, justify_root=hashlib.sha256(why).digest())
+        outcome = agreed(kind, messages.Block(header, why, b"").encode())
+        assert (outcome and outcome[0]) == found
+
+
 def test_evidence_of_most_bytes() -> None:
     """C-45."""
     kind = KINDS["evidence"]
     most = messages.EVIDENCE_PART_BYTES_MAX
-    for first, second in ((most, 0), (0, most), (most, most)):
+    for first, second in ((most, 0), (0, most), (most, most // 2)):
         made = messages.Evidence(7, 1, 1, bytes(first), bytes(second))
         assert agreed(kind, made.encode()) is None
     for first, second in ((most + 1, 0), (0, most + 1)):

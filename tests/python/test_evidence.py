@@ -369,6 +369,21 @@ def test_culprit_by_the_signature_of_a_proposal() -> None:
         assert named(ONE, replace(chain, blocks=blocks)).count((7, 1)) == leaders
 
 
+def test_chain_of_messages() -> None:
+    """B-50: as others are given final blocks."""
+    made = Chain().skip(RIGHT).add(RIGHT).add(RIGHT).final(RIGHT)
+    row = [b"\x52" + made.finalization]
+    row += [b"\x54" + one.header + encode_sized(one.justification) + bytes(4)
+            for one in made.blocks]  # fmt: skip
+    assert FinalChain.of_messages(row) == made
+    above = ChainBlock(closing(b"?").encode(), b"?")
+    message = b"\x54" + above.header + encode_sized(b"?") + bytes(4)
+    assert FinalChain.of_messages([row[0], message]).blocks == (above,)
+    for spoiled in ([], row[1:], [row[0], row[0]], [row[0], message[:-5]], [row[0], b""]):
+        with pytest.raises(EncodingError):
+            FinalChain.of_messages(spoiled)
+
+
 def test_nobody_is_to_blame_for_chains_that_agree() -> None:
     """B-92."""
     chain = Chain().add(RIGHT)

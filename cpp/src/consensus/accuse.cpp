@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/limits.hpp"
+#include "base/mutant.hpp"
 #include "consensus/evidence.hpp"
 #include "consensus/replica.hpp"
 
@@ -52,7 +53,7 @@ void Replica::decide(EvidenceCheck&& check, ByteView verdicts) {
   const bool holds =
       std::ranges::all_of(must, valid) && (others.empty() || !std::ranges::all_of(others, valid));
   const Evidence& evidence = check.evidence;
-  if (!holds) {
+  if (!holds && !mutant(31)) {
     accused_[evidence.kind] &= ~(Mask{1} << evidence.culprit);
     ++counters_.bad_signature;
     return;
@@ -71,19 +72,28 @@ void Replica::decide(EvidenceCheck&& check, ByteView verdicts) {
   evidence_.push_back(std::move(check.evidence));
 }
 
-/// E8: who notarized a header whose justification does not hold.
+/// E8: who notarized or finalized a header whose justification does not hold.
 void Replica::accuse_unjustified(std::uint64_t number) {
   const View* view = view_at(number);
   if (view == nullptr || !view->unjustified) return;
   const BlockBody block = *view->unjustified;
-  const StoredCertificate* notarization = view->certificate(VoteKind::notarize);
-  if (notarization == nullptr || notarization->certificate.subject.digest != block.digest) return;
-  const Certificate certificate = notarization->certificate;
+  std::vector<Certificate> certificates;
+  for (const VoteKind kind : {VoteKind::notarize, VoteKind::finalize}) {
+    const StoredCertificate* one = view->certificate(kind);
+    if (one != nullptr && one->certificate.subject.digest == block.digest) {
+      certificates.push_back(one->certificate);
+    }
+  }
+  for (const Certificate& certificate : certificates)
+    accuse_signers(certificate, block);
+}
+
+void Replica::accuse_signers(const Certificate& certificate, const BlockBody& block) {
   for (std::size_t i = 0; i < certificate.signers.size(); ++i) {
     const std::uint16_t signer = certificate.signers[i];
     const Vote vote{certificate.subject, signer, certificate.signatures[i]};
     accuse(make_unjustified(vote, block.header_bytes, block.justification), link_of_[signer],
-           number);
+           certificate.subject.view);
   }
 }
 

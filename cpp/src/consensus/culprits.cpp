@@ -123,6 +123,33 @@ Culprits go_down(const FinalChain& chain, const Certificate& ended, const Signer
 
 }  // namespace
 
+Result<FinalChain> final_chain(std::span<const Bytes> messages, std::size_t validators) {
+  if (messages.empty()) return Failure{Error::truncated, 0};
+  FinalChain chain;
+  for (const Bytes& bytes : messages) {
+    Result<Message> message = parse_message(bytes, validators);
+    if (!message) return message.failure();
+    auto* certificate = std::get_if<CertificateMessage>(&*message);
+    auto* block = std::get_if<BlockMessage>(&*message);
+    auto* proposal = std::get_if<ProposalMessage>(&*message);
+    const bool first = &bytes == messages.data();
+    if (first != (certificate != nullptr)) return Failure{Error::tag, 1};
+    if (certificate != nullptr) {
+      chain.finalization = std::move(certificate->certificate);
+    } else if (block != nullptr) {
+      chain.blocks.push_back({std::move(block->block.header_bytes),
+                              std::move(block->block.justification), std::nullopt});
+    } else if (proposal != nullptr) {
+      BlockBody& body = proposal->block;
+      chain.blocks.push_back(
+          {std::move(body.header_bytes), std::move(body.justification), body.leader_signature});
+    } else {
+      return Failure{Error::tag, 1};
+    }
+  }
+  return chain;
+}
+
 Culprits culprits(const FinalChain& a, const FinalChain& b, const Signers& signers,
                   const AllValid& all_valid) {
   const VoteSubject& at_a = a.finalization.subject;

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/bytes.hpp"
@@ -27,6 +28,11 @@ struct FinalChain {
   Certificate finalization;
   std::vector<ChainBlock> blocks;
 };
+
+/// The chain that a row of messages shows: a finalization, then the blocks from the highest down
+/// (B-50, the boundary proof of B-72). A proposal may stand for a block.
+[[nodiscard]] Result<FinalChain> final_chain(std::span<const Bytes> messages,
+                                             std::size_t validators);
 
 enum class Fork : std::uint8_t {
   named,       // culprits are known

@@ -15,7 +15,7 @@ Bytes Replica::final_record(const FinalBlock& block, std::uint64_t view) {
   out.u64(block.body.header.height);
   out.u64(view);
   out.bytes(block.body.digest);
-  if (block.next) out.bytes(encode_position(*block.next));
+  if (block.next && !mutant(32)) out.bytes(encode_position(*block.next));
   return out.take();
 }
 
@@ -29,7 +29,7 @@ bool Replica::make_final() {
     Digest digest = finalization->certificate.subject.digest;
     while (digest != final_.digest) {
       const StoredBlock* block = block_of(digest);
-      if (block == nullptr || block->certified != Certified::yes) break;
+      if (block == nullptr || (block->certified != Certified::yes && !mutant(40))) break;
       chain.push_back(digest);
       digest = block->body.header.parent_digest;
     }
@@ -82,7 +82,10 @@ void Replica::finalize_chain(const Certificate& certificate, const std::vector<D
   // Closing headers stand on the last block of an epoch, which is not final while the epoch lasts.
   CHOPMARK_CHECK(!held.deliveries.empty());
   FinalBlock& tip = held.deliveries.back();
-  held.seq = persist(RecordKind::final, final_record(tip, certificate.subject.view));
+  held.seq = next_seq_ - 1;
+  if (!mutant(3)) {
+    held.seq = persist(RecordKind::final, final_record(tip, certificate.subject.view));
+  }
   final_ = {tip.body.header.height, certificate.subject.view, tip.body.digest,
             tip.body.header.time_ms, tip.body.payload.size() > 4};
   if (by_closing) {
@@ -175,7 +178,7 @@ void Replica::begin_epoch(const Position& position) {
   delivered_ = position;
   order_.clear();
   know_set(position.set, position.anchor_digest);
-  views_.clear();
+  if (!mutant(41)) views_.clear();
   blocks_.clear();
   offered_.clear();
   in_flight_.clear();

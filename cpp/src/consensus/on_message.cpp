@@ -60,7 +60,8 @@ void Replica::receive(std::uint16_t link, ProposalMessage&& message) {
   const Header& header = message.block.header;
   if (!in_window(header.view)) return;
   const std::uint16_t peer = validator_of(link);
-  if (peer != leader(header.view) || header.leader != peer || header.chain_id != config_.chain_id) {
+  const bool leads = peer == leader(header.view) || mutant(37);
+  if (!leads || header.leader != peer || header.chain_id != config_.chain_id) {
     ++counters_.wrong_sender;
     return;
   }
@@ -68,6 +69,7 @@ void Replica::receive(std::uint16_t link, ProposalMessage&& message) {
   if (view.proposal && *view.proposal != message.block.digest) {
     note_conflicts({VoteKind::notarize, epoch_, header.view, message.block.digest},
                    message.block.leader_signature, peer);
+    if (mutant(2)) verify_proposal(std::move(message.block));
     return;
   }
   if (view.proposal || view.verifying) {
@@ -86,7 +88,7 @@ void Replica::receive(std::uint16_t link, VoteMessage&& message) {
     return;
   }
   if (!in_window(subject.view)) return;
-  if (vote.validator != validator_of(link)) {
+  if (vote.validator != validator_of(link) && !mutant(38)) {
     ++counters_.wrong_sender;
     return;
   }
@@ -161,6 +163,7 @@ void Replica::receive(std::uint16_t link, AskMessage&& message) {
   if (own.finalized && !mutant(9)) return;
   if (!own.nullified) {
     vote(VoteKind::nullify, message.number, {});
+    if (mutant(8)) own.nullified = false;
     return;
   }
   for (const Bytes& one : own.own_messages)

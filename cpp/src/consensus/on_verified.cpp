@@ -40,6 +40,7 @@ void Replica::add_checks(std::vector<SignatureCheck>& out,
   if (justification.parent) {
     const Certificate& parent = *justification.parent;
     const bool is_final = final_certificate_ && final_certificate_->subject == parent.subject &&
+                          final_certificate_->signers == parent.signers &&
                           final_certificate_->signatures == parent.signatures;
     if (!is_final) add_checks(out, parent);
   }
@@ -177,10 +178,10 @@ void Replica::accept_certificate(Certificate&& certificate) {
   }
   Bytes message = encode(CertificateMessage{certificate});
   // R7: each new certificate is broadcast once.
-  effects_.send(kEveryone, message);
+  if (!mutant(30)) effects_.send(kEveryone, message);
   place = StoredCertificate{std::move(certificate), std::move(message)};
   dirty_ = true;
-  if (subject.kind == VoteKind::notarize) accuse_unjustified(subject.view);
+  if (subject.kind != VoteKind::nullify) accuse_unjustified(subject.view);
 }
 
 Replica::StoredBlock* Replica::store_block(BlockBody&& block) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/limits.hpp"
+#include "base/mutant.hpp"
 #include "consensus/replica.hpp"
 #include "hash/sha256.hpp"
 
@@ -17,7 +18,9 @@ std::optional<Justification> Replica::parent_for(std::uint64_t view, Digest& par
     const View* at = view_at(number);
     if (at == nullptr) return std::nullopt;
     const StoredCertificate* notarization = at->certificate(VoteKind::notarize);
-    if (notarization != nullptr && certified_by(*notarization)) {
+    if (notarization != nullptr &&
+        (certified_by(*notarization) ||
+         (mutant(33) && block_of(notarization->certificate.subject.digest) != nullptr))) {
       justification.parent = notarization->certificate;
       parent = notarization->certificate.subject.digest;
       std::ranges::reverse(justification.nullifications);
@@ -50,21 +53,25 @@ bool Replica::propose() {
     closing.header.closing = true;
     closing.header.height = on.height;
     closing.header.last = on.last;
-    propose_block(std::move(closing), *justification, parent);
+    closing.justification = encode_justification(*justification, n_);
+    propose_block(std::move(closing), parent);
     return true;
   }
   const std::uint64_t height = on.height + 1;
-  effects_.build(next_request_, parent, height, config_.payload_bytes_max,
+  Bytes why = encode_justification(*justification, n_);
+  // Both must fit into a message, with 1 KiB for the header and the rest.
+  const std::size_t room = limits::kMessageBytesMax - 1024 - why.size();
+  effects_.build(next_request_, parent, height,
+                 static_cast<std::uint32_t>(std::min<std::size_t>(room, config_.payload_bytes_max)),
                  height == last_height(config_, epoch_));
-  builds_.emplace(next_request_++, PendingBuild{epoch_, view_, parent, std::move(*justification)});
+  builds_.emplace(next_request_++, PendingBuild{epoch_, view_, parent, std::move(why)});
   return true;
 }
 
-/// Completes the header of a block of the present view, and has it signed.
-void Replica::propose_block(BlockBody&& block, const Justification& justification,
-                            const Digest& parent) {
+/// Completes the header of a block of the present view, whose payload and justification are there,
+/// and has it signed.
+void Replica::propose_block(BlockBody&& block, const Digest& parent) {
   const Parent on = *parent_of(parent);
-  block.justification = encode_justification(justification, n_);
   Header& header = block.header;
   header.chain_id = config_.chain_id;
   header.epoch = epoch_;

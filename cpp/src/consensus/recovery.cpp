@@ -229,7 +229,7 @@ void Replica::load(Recovery&& recovery) {
   const Position position = recovery.position;
   if (recovery.amnesic) amnesia_ = Amnesia{};
   begin_epoch(position);
-  (void)effects_.take();
+  effects_.drop();
   generation_ = recovery.generation;
   next_seq_ = recovery.next_seq;
   synced_ = next_seq_ - 1;
@@ -261,6 +261,7 @@ void Replica::load(Recovery&& recovery) {
       view.notarized = subject.digest;
       view.proposal = subject.digest;
       view.proposed = one.validator == leader(subject.view);
+      if (mutant(39)) view.notarized.reset(), view.proposed = false;
     } else if (subject.kind == VoteKind::finalize) {
       view.finalized = subject.digest;
     } else {
@@ -284,7 +285,7 @@ void Replica::load(Recovery&& recovery) {
     accused_[one.kind] |= Mask{1} << one.culprit;
     evidence_.push_back(std::move(one));
   }
-  (void)effects_.take();  // what was known before the stop was sent before it
+  effects_.drop();  // what was known before the stop was sent before it
   dirty_ = true;
 }
 
@@ -295,7 +296,7 @@ std::uint64_t Replica::persist(RecordKind kind, ByteView body) {
 }
 
 void Replica::persist_block(StoredBlock& block) {
-  if (std::exchange(block.logged, true)) return;
+  if (std::exchange(block.logged, true) || mutant(29)) return;
   persist(RecordKind::block, encode(BlockMessage{block.body}));
 }
 
@@ -362,7 +363,7 @@ Replica::Checkpoint Replica::checkpoint() {
     if (block.logged) put(RecordKind::block, encode(BlockMessage{block.body}));
   }
   for (const auto& [number, view] : views_) {
-    if (number <= final_.view || ending_) continue;
+    if (number <= final_.view || ending_ || mutant(28)) continue;
     for (const Bytes& own : view.own_messages)
       put(own[0] == 0x50 ? RecordKind::proposal : RecordKind::vote, own);
   }

@@ -103,7 +103,7 @@ Result<bool> Replica::step(ByteView events, Bytes& effects) {
   }
   run_timers();
   schedule();
-  effects = effects_.take();
+  effects_.take(effects);
   return true;
 }
 
@@ -159,7 +159,7 @@ bool Replica::on(const Signed& event) {
   if (at == signs_.end()) return false;
   PendingSign sign = std::move(at->second);
   signs_.erase(at);
-  if (sign.epoch != epoch_ || amnesia_) return true;
+  if (sign.epoch != epoch_ || (amnesia_ && !mutant(21)) || ending_) return true;
   if (sign.answer) {
     sign.answer->reply.signature = event.signature;
     send(sign.answer->link, sign.answer->reply);
@@ -191,6 +191,10 @@ bool Replica::on(const Signed& event) {
     }
     held.message = encode(VoteMessage{{sign.subject, index_, event.signature}});
     held.seq = persist(RecordKind::vote, held.message);
+  }
+  if (mutant(18)) {
+    release(std::move(held));
+    return true;
   }
   held_.push_back(std::move(held));
   return true;
@@ -263,7 +267,8 @@ bool Replica::on(const Built& event) {
   header.log_size = event.log_size;
   header.log_root = event.log_root;
   if (last) header.next_set_hash = validator_set_hash(next);
-  propose_block(std::move(block), build.justification, build.parent);
+  block.justification = std::move(build.justification);
+  propose_block(std::move(block), build.parent);
   return true;
 }
 
@@ -277,7 +282,8 @@ bool Replica::on(const CertifiedBlock& event) {
   if (ok && header.height == last_height(config_, epoch_)) {
     codec::Reader in(event.next_set);
     block->next_set = read_validator_set(in);
-    ok = !block->next_set.empty() && validator_set_hash(block->next_set) == header.next_set_hash;
+    ok = !block->next_set.empty() &&
+         validator_set_hash(block->next_set) == header.next_set_hash;
   }
   block->certified = ok ? Certified::yes : Certified::no;
   return true;

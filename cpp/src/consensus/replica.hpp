@@ -189,7 +189,7 @@ class Replica {
     std::uint64_t epoch;
     std::uint64_t view;
     Digest parent;
-    Justification justification;
+    Bytes justification;  // encoded
   };
 
   /// A block that is final, and the messages that make it so (B-50).
@@ -252,6 +252,7 @@ class Replica {
   void note_conflicts(const VoteSubject& subject, const Signature& signature, std::uint16_t of);
   void accuse(Evidence&& evidence, std::uint16_t link, std::uint64_t view);
   void accuse_unjustified(std::uint64_t number);
+  void accuse_signers(const Certificate& certificate, const BlockBody& block);
 
   // Answers to verify_votes (on_verified.cpp).
   void decide(TallyCheck&& check, ByteView verdicts);
@@ -281,7 +282,7 @@ class Replica {
   bool finalize_views();  // R5
   bool nullify_views();   // R6
   bool propose();         // R2
-  void propose_block(BlockBody&& block, const Justification& justification, const Digest& parent);
+  void propose_block(BlockBody&& block, const Digest& parent);
   [[nodiscard]] bool may_notarize(std::uint64_t number, const View& view) const;
   [[nodiscard]] bool follows_parent(const Header& header) const;
   [[nodiscard]] bool header_fits(const Header& header) const;

@@ -120,7 +120,7 @@ bool Replica::enter_views() {
   std::uint64_t next = view_;
   for (auto at = views_.lower_bound(view_); at != views_.end(); ++at) {
     const StoredCertificate* notarization = at->second.certificate(VoteKind::notarize);
-    const bool certified = notarization != nullptr && (certified_by(*notarization) || mutant(21));
+    const bool certified = notarization != nullptr && certified_by(*notarization);
     if (certified || at->second.certificate(VoteKind::nullify) != nullptr ||
         at->second.certificate(VoteKind::finalize) != nullptr) {
       next = at->first + 1;
@@ -159,13 +159,14 @@ std::optional<Replica::Parent> Replica::parent_of(const Digest& digest) const {
 bool Replica::follows_parent(const Header& header) const {
   const std::optional<Parent> parent = parent_of(header.parent_digest);
   if (!parent || header.chain_id != config_.chain_id || header.epoch != epoch_ ||
-      header.parent_view != parent->view || header.time_ms <= parent->time_ms ||
+      header.parent_view != parent->view || (header.time_ms <= parent->time_ms && !mutant(35)) ||
       header.closing != (parent->ends_epoch && !mutant(22))) {
     return false;
   }
   if (header.closing) return header.height == parent->height && header.last == parent->last;
   const bool last = header.height == last_height(config_, epoch_);
-  return header.height == parent->height + 1 && header.payload_len <= config_.payload_bytes_max &&
+  return (header.height == parent->height + 1 || mutant(36)) &&
+         header.payload_len <= config_.payload_bytes_max &&
          (header.next_set_hash == Digest{}) != last;
 }
 
@@ -199,7 +200,7 @@ bool Replica::may_notarize(std::uint64_t number, const View& view) const {
   if (!may_sign(number) || number < view_ || !view.proposal) return false;
   if (view.notarized && !(mutant(2) && *view.notarized != *view.proposal)) return false;
   if (view.equivocated) return false;
-  if (view.finalized && *view.finalized != *view.proposal && !mutant(3)) return false;
+  if (view.finalized && *view.finalized != *view.proposal) return false;
   const StoredBlock* block = block_of(*view.proposal);
   return block != nullptr && header_fits(block->body.header);
 }
@@ -311,7 +312,7 @@ bool Replica::nullify_views() {
 }
 
 bool Replica::may_sign(std::uint64_t view) const noexcept {
-  return is_validator() && !amnesia_ && !ending_ && view > sign_above_ && view > final_.view;
+  return is_validator() && (!amnesia_ || mutant(21)) && !ending_ && view > sign_above_ && view > final_.view;
 }
 
 void Replica::vote(VoteKind kind, std::uint64_t number, const Digest& digest) {

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint64_t kLeaderCapMs = 16'000;
 constexpr std::uint64_t kViewCapMs = 32'000;
-constexpr std::uint64_t kInactiveMs = 10'000;
+constexpr std::uint64_t kInactiveMs = 60'000;
 
 }  // namespace
 
@@ -77,8 +77,7 @@ void Replica::run_timers() {
     if (leader_deadline_ && leader(view_) != index_) inactive_ms_[leader(view_)] = mono_ms_;
     leader_deadline_.reset();
     view_deadline_.reset();
-    const bool open =
-        current == nullptr || (!current->nullified && (!current->finalized || mutant(8)));
+    const bool open = current == nullptr || (!current->nullified && !current->finalized);
     if (open && may_sign(view_)) vote(VoteKind::nullify, view_, {});
     run_rules();
   }

@@ -79,9 +79,11 @@ void Disk::end_sync() {
                   unstored_.begin() + static_cast<std::ptrdiff_t>(syncing_stored_));
 }
 
-void Disk::replace_log(Bytes log) {
-  old_log_ = std::move(log_);
-  log_ = std::move(log);
+void Disk::replace_log(ByteView log) {
+  std::swap(old_log_, log_);  // two buffers by turns: a log grows into pages that are there
+  if (!log_) log_.emplace();
+  log_->assign(log.begin(), log.end());
+  checkpoint_bytes_ = log.size();
   synced_bytes_ = log_->size();
 }
 
@@ -135,6 +137,7 @@ bool Disk::restore_old_log() {
   if (old == 0 || old >= fence_generation(*fence_)) return false;
   log_ = std::move(old_log_);
   old_log_.reset();
+  synced_bytes_ = log_->size();
   return true;
 }
 
@@ -151,6 +154,7 @@ void Disk::restore_snapshot() {
   stored_ = std::move(snapshot_->stored);
   snapshot_.reset();
   old_log_.reset();
+  synced_bytes_ = log_->size();
 }
 
 Disk Disk::copy() const {

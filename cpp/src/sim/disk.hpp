@@ -33,8 +33,8 @@ class Disk {
   [[nodiscard]] std::uint64_t stored_height() const noexcept { return stored_.height; }
 
   // The two steps of a checkpoint; each is durable when it returns.
-  void replace_log(Bytes log);
-  void replace_fence(Bytes fence) { fence_ = std::move(fence); }
+  void replace_log(ByteView log);
+  void replace_fence(ByteView fence) { fence_.emplace(fence.begin(), fence.end()); }
 
   // What a crash leaves.
   /// True if a part, and not all, of what was not synced is left in some way.
@@ -42,7 +42,10 @@ class Disk {
   /// Changes a bit of a record that a later good one shows to have been synced. False: there is
   /// none.
   bool flip_old_bit(Random& draw);
-  void lose_log() noexcept { log_.reset(); }
+  void lose_log() noexcept {
+    log_.reset();
+    synced_bytes_ = 0;
+  }
   void lose_fence() noexcept { fence_.reset(); }
   /// The log before the last checkpoint, which the fence shows to be old. False: there is none.
   bool restore_old_log();
@@ -57,6 +60,8 @@ class Disk {
   [[nodiscard]] const std::optional<Bytes>& fence() const noexcept { return fence_; }
   [[nodiscard]] const Stored& stored() const noexcept { return stored_; }
   [[nodiscard]] std::size_t log_bytes() const noexcept { return log_ ? log_->size() : 0; }
+  /// By how much the log has grown since the last checkpoint.
+  [[nodiscard]] std::size_t grown_bytes() const noexcept { return log_bytes() - checkpoint_bytes_; }
 
  private:
   struct Snapshot {
@@ -67,6 +72,7 @@ class Disk {
   std::optional<Bytes> log_, fence_;
   std::optional<Bytes> old_log_;  // before the last checkpoint
   std::size_t synced_bytes_ = 0;
+  std::size_t checkpoint_bytes_ = 0;
   std::uint64_t written_seq_ = 0, synced_seq_ = 0;
   Stored stored_;                 // durable
   std::vector<Stored> unstored_;  // written after it

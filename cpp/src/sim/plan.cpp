@@ -35,7 +35,7 @@ void take_part(Plan& plan, std::size_t spares, Random& draw) {
   setup.byzantine.assign(plan.nodes, false);
   std::size_t liars = plan.scenario.byzantine.value_or(0);
   if (!plan.scenario.byzantine) {
-    const bool any = plan.scenario.profile == Profile::swarm && draw.chance(650'000);
+    const bool any = plan.scenario.profile == Profile::swarm && draw.chance(550'000);
     liars = any ? draw.between(std::min<std::size_t>(1, plan.faulty_max), plan.faulty_max) : 0;
   }
   for (std::size_t left = std::min(liars, setup.validators); left != 0;) {
@@ -44,6 +44,7 @@ void take_part(Plan& plan, std::size_t spares, Random& draw) {
     setup.byzantine[at] = true;
     --left;
   }
+  plan.must_live = liars + plan.scenario.crashed <= plan.faulty_max;
   for (std::size_t i = 0; i < setup.chain_id.size(); i += 8)
     store_be<std::uint64_t>(setup.chain_id.data() + i, mix(plan.seed, 0x636861696e + i));
   setup.payload_bytes_max = 64 * 1024;
@@ -63,7 +64,7 @@ void plan_lan(Plan& plan) {
   plan.driver.build_every_us = 40'000;
   plan.load.every_us = 40'000;
   plan.disk.sync_us = {100, 100};
-  plan.disk.checkpoint_bytes = 1 << 20;
+  plan.disk.checkpoint_bytes = 1 << 18;
   plan.heal_blocks = plan.scenario.seconds;
   plan.patience_us = plan.end_us;
 }
@@ -96,7 +97,7 @@ void plan_wan(Plan& plan) {
 
 void plan_network(Plan& plan, Random draw) {
   NetworkPlan& net = plan.network;
-  const std::uint64_t base = draw.between(15'000, 45'000);
+  const std::uint64_t base = draw.between(20'000, 60'000);
   for (std::size_t from = 0; from < plan.nodes; ++from) {
     for (std::size_t to = 0; to < plan.nodes; ++to) {
       const std::uint64_t latency = base / 2 + draw.below(base);
@@ -133,9 +134,9 @@ void plan_disk(Plan& plan, Random draw) {
   disk.flip_ppm = sometimes(draw, 300'000, 400'000);
   disk.lost_ppm = sometimes(draw, 150'000, 300'000);
   disk.old_log_ppm = sometimes(draw, 200'000, 400'000);
-  disk.old_disk_ppm = sometimes(draw, 100'000, 400'000);
-  disk.snapshot_ppm = 30'000;
-  disk.clone_ppm = sometimes(draw, 60'000, 30'000);
+  disk.old_disk_ppm = sometimes(draw, 250'000, 600'000);
+  disk.snapshot_ppm = 150'000;
+  disk.clone_ppm = sometimes(draw, 120'000, 60'000);
   disk.checkpoint_bytes = std::size_t{1} << draw.between(12, 17);
 
   CrashPlan& crash = plan.crash;
@@ -143,6 +144,11 @@ void plan_disk(Plan& plan, Random draw) {
   crash.start_ppm = static_cast<std::uint32_t>(draw.below(300'000));
   crash.all_ppm = sometimes(draw, 100'000, 10'000);
   crash.down_us = {10'000, draw.between(20'000, 3'000'000)};
+  if (draw.chance(150'000)) {  // back at once, without a memory: what B-81 is about
+    disk.lost_ppm = 500'000;
+    crash.step_ppm = std::max<std::uint32_t>(crash.step_ppm, 1'000);
+    crash.down_us = {0, draw.between(1'000, 100'000)};
+  }
 }
 
 void plan_driver(Plan& plan, Random draw) {
@@ -176,12 +182,13 @@ void plan_driver(Plan& plan, Random draw) {
 
 void plan_swarm(Plan& plan, Random& draw) {
   Random parameters(draw.next());
-  plan.delta_ms = static_cast<std::uint32_t>(parameters.between(40, 150));
+  plan.delta_ms = static_cast<std::uint32_t>(parameters.between(50, 200));
   plan.build_ms = static_cast<std::uint32_t>(parameters.between(20, 80));
   plan.standstill_ms = static_cast<std::uint32_t>(parameters.between(400, 1500));
   plan.heartbeat_ms = static_cast<std::uint32_t>(parameters.between(3'000, 8'000));
   plan.views_per_leader =
       parameters.chance(250'000) ? static_cast<std::uint16_t>(parameters.between(2, 4)) : 1;
+  plan.setup.views_per_leader = plan.views_per_leader;
   if (parameters.chance(500'000)) {
     plan.liar_acts = liars::kEquivocate;
     if (parameters.chance(750'000)) plan.liar_acts |= liars::kCollude;

@@ -127,6 +127,7 @@ struct Plan {
   std::uint64_t blocks_min = 0;     // nor before so many are final
   std::uint64_t heal_blocks = 0;    // so many must become final after the heal
   std::uint64_t patience_us = 0;    // within this
+  bool must_live = true;            // no more than f validators lie
 };
 
 [[nodiscard]] Plan make_plan(const Scenario& scenario, std::uint64_t seed);

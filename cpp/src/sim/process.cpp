@@ -6,6 +6,8 @@
 #include <array>
 #include <cstring>
 
+#include "codec/writer.hpp"
+
 namespace chopmark::sim {
 namespace {
 
@@ -18,6 +20,23 @@ Digest random_digest(Random& draw) noexcept {
   for (std::size_t i = 0; i < out.size(); i += 8)
     store_be<std::uint64_t>(out.data() + i, draw.next());
   return out;
+}
+
+/// As a driver tells it (B-10).
+Bytes encoded(const consensus::Config& config) {
+  codec::Writer out;
+  out.bytes(config.chain_id);
+  out.bytes(config.own_key);
+  out.bytes(encode_validator_set(config.validators));
+  out.u64(config.genesis_time_ms);
+  out.u32(config.delta_ms);
+  out.u32(config.build_ms);
+  out.u32(config.standstill_ms);
+  out.u32(config.heartbeat_ms);
+  out.u16(config.views_per_leader);
+  out.u32(config.payload_bytes_max);
+  out.u32(config.epoch_blocks);
+  return out.take();
 }
 
 }  // namespace
@@ -53,7 +72,32 @@ consensus::Config Process::config() const {
   return out;
 }
 
+Trace* Process::followed() const noexcept {
+  const bool here = world_.trace != nullptr && first() && world_.trace->follow == node_;
+  return here && !byzantine() ? world_.trace : nullptr;
+}
+
+void Process::note_start(bool new_key, const Digest& nonce) const {
+  Trace* trace = followed();
+  if (trace == nullptr) return;
+  codec::Writer out;
+  const auto sized = [&](ByteView bytes) {
+    out.u32(static_cast<std::uint32_t>(bytes.size()));
+    out.bytes(bytes);
+  };
+  sized(encoded(config()));
+  out.u8(new_key ? 1 : world_.forgiven[node_] ? 2 : 0);
+  for (const auto& file : {disk_.log(), disk_.fence()}) {
+    out.u8(file ? 1 : 0);
+    if (file) sized(*file);
+  }
+  sized(disk_.stored().position);
+  out.bytes(nonce);
+  trace->add(world_.now_us, TraceKind::began, node_, 0, out.take());
+}
+
 void Process::create() {
+  note_start(true, {});
   replica_.emplace(config());
   (void)checkpoint(kNoStop);
   begin();
@@ -66,6 +110,7 @@ void Process::start() {
   if (disk_.fence()) from.fence = ByteView(*disk_.fence());
   from.position = disk_.stored().position;
   from.nonce = random_digest(draw_);
+  note_start(false, from.nonce);
   Result<consensus::Replica> recovered = consensus::Replica::recover(config(), from);
   if (!recovered) {
     world_.violate(kEngineInvariant, "a position of its own making was refused");
@@ -73,8 +118,9 @@ void Process::start() {
   }
   replica_.emplace(std::move(*recovered));
   if (first()) {
-    if (world_.damaged[node_] && !replica_->amnesic())
+    if (unseen_damage_ && !replica_->amnesic())
       world_.violate(kEngineInvariant, "a damaged disk was taken for a good one");
+    if (!replica_->amnesic()) world_.damaged[node_] = false;
     if (replica_->amnesic()) world_.cover(Covered::amnesia);
     world_.observer.restarted(node_, replica_->amnesic(), replica_->last_final().height);
   }
@@ -94,11 +140,19 @@ void Process::start() {
 
 bool Process::checkpoint(std::uint64_t stop_after) {
   if (stop_after == 0) return false;
-  consensus::Replica::Checkpoint made = replica_->checkpoint();
+  const consensus::Replica::Checkpoint made = replica_->checkpoint();
   if (first()) world_.observer.checkpointed(node_, made.log);
-  disk_.replace_log(std::move(made.log));
+  if (Trace* trace = followed()) {
+    codec::Writer row;
+    row.u32(static_cast<std::uint32_t>(made.log.size()));
+    row.bytes(made.log);
+    if (stop_after != 1) row.bytes(made.fence);
+    trace->add(world_.now_us, TraceKind::checkpoint, node_, 0, row.take());
+  }
+  disk_.replace_log(made.log);
+  unseen_damage_ = false;
   if (stop_after == 1) return false;
-  disk_.replace_fence(std::move(made.fence));
+  disk_.replace_fence(made.fence);
   return stop_after != 2;
 }
 
@@ -141,7 +195,7 @@ void Process::die() {
   const Plan& plan = world_.plan;
   world_.cover(Covered::crash);
   world_.observer.crashed(node_);
-  if (world_.trace != nullptr && world_.trace->messages)
+  if (world_.trace != nullptr && (world_.trace->messages || followed() != nullptr))
     world_.trace->add(world_.now_us, TraceKind::crashed, node_, number_, {});
   if (disk_.crash(!world_.healed && fate_.chance(plan.disk.torn_ppm), fate_))
     world_.cover(Covered::torn_write);
@@ -158,20 +212,21 @@ void Process::die() {
 void Process::damage() {
   const DiskPlan& plan = world_.plan.disk;
   if (world_.healed || !world_.may_damage(node_)) return;
+  const auto damaged = [this](Covered how) {
+    world_.cover(how);
+    world_.damaged[node_] = unseen_damage_ = true;
+  };
   if (fate_.chance(plan.flip_ppm) && disk_.flip_old_bit(fate_)) {
-    world_.cover(Covered::bit_flip);
-    world_.damaged[node_] = true;
+    damaged(Covered::bit_flip);
   } else if (fate_.chance(plan.lost_ppm)) {
-    world_.cover(Covered::lost_file);
-    world_.damaged[node_] = true;
+    damaged(Covered::lost_file);
     if (fate_.chance(500'000)) {
       disk_.lose_log();
     } else {
       disk_.lose_fence();
     }
   } else if (fate_.chance(plan.old_log_ppm) && disk_.restore_old_log()) {
-    world_.cover(Covered::old_log);
-    world_.damaged[node_] = true;
+    damaged(Covered::old_log);
   } else if (fate_.chance(plan.old_disk_ppm) && disk_.has_snapshot()) {
     world_.cover(Covered::old_disk);
     disk_.restore_snapshot();
@@ -231,6 +286,19 @@ bool Process::submit(std::uint32_t transaction) {
   if (!up() || !ledger_.submit(transaction)) return false;
   schedule();
   return true;
+}
+
+std::string Process::state() const {
+  std::string out = "at height ";
+  out += std::to_string(ledger_.height());
+  if (!world_.honest(node_)) out += " faulty";
+  if (!up()) return out.append(" down");
+  out += " view ";
+  out += std::to_string(replica_->epoch());
+  out += '.';
+  out += std::to_string(replica_->view());
+  if (amnesic()) out += " amnesic";
+  return out;
 }
 
 void Process::wake() {
@@ -320,12 +388,11 @@ void Process::step() {
   }
   charge(world_.plan.driver.costs.step);
   world_.observer.at(now_us);
-  Trace* followed =
-      world_.trace != nullptr && first() && world_.trace->follow == node_ ? world_.trace : nullptr;
-  if (followed != nullptr) followed->add(now_us, TraceKind::events, node_, 0, inbox_);
+  Trace* trace = followed();
+  if (trace != nullptr) trace->add(now_us, TraceKind::events, node_, 0, inbox_);
   effects_.clear();
   const Result<bool> done = replica_->step(inbox_, effects_);
-  if (followed != nullptr) followed->add(now_us, TraceKind::effects, node_, 0, effects_);
+  if (trace != nullptr) trace->add(now_us, TraceKind::effects, node_, 0, effects_);
   if (!done) {
     world_.violate(kEngineInvariant, "the replica refused an event of its driver");
     stop();
@@ -334,7 +401,9 @@ void Process::step() {
   reset_inbox();
   delivered_ = false;
   const std::uint32_t life = life_;
-  if (first()) world_.observer.stepped(node_, replica_->held_bytes(), effects_.size());
+  // Counting what is held takes longer than many a step, and it changes slowly.
+  const std::size_t held = ++steps_ % 16 == 0 ? replica_->held_bytes() : 0;
+  if (first()) world_.observer.stepped(node_, held, effects_.size());
   execute(effects_);
   if (life_ == life) after_step();
 }
@@ -344,7 +413,7 @@ void Process::after_step() {
   busy_until_us_ = spent_until();
   if (disk_.dirty()) {
     if (!disk_.syncing()) begin_sync();
-  } else if (!disk_.syncing() && disk_.log_bytes() > world_.plan.disk.checkpoint_bytes) {
+  } else if (!disk_.syncing() && disk_.grown_bytes() > world_.plan.disk.checkpoint_bytes) {
     world_.cover(Covered::checkpoint);
     const bool unlucky =
         !world_.healed && !byzantine() && first() && fate_.chance(world_.plan.crash.start_ppm / 4);

@@ -18,8 +18,11 @@ enum class TraceKind : std::uint8_t {
   epoch = 5,     // the body of the effect
   evidence = 6,  // the body of the effect
   healed = 7,
-  events = 8,   // of the node that is followed: the row given to `step`
-  effects = 9,  // ... and what it returned
+  // Of the node that is followed, if it is honest:
+  events = 8,       // the row given to `step`
+  effects = 9,      // what it returned; `sent` rows follow, as far as it got
+  began = 10,       // Process::note_start says what stands there
+  checkpoint = 11,  // the log that replaced the one before, and the fence, unless it crashed before
 };
 
 struct TraceRow {
@@ -32,7 +35,7 @@ struct TraceRow {
 
 struct Trace {
   bool messages = true;           // rows of kinds 0 to 7
-  std::uint16_t follow = 0xffff;  // node whose steps are kept
+  std::uint16_t follow = 0xffff;  // node whose steps are kept, also what it sent and its crashes
   std::vector<TraceRow> rows;
 
   void add(std::uint64_t time_us, TraceKind kind, std::size_t node, std::size_t peer,

@@ -13,6 +13,7 @@ from . import stages
 from . import state
 from . import ledger
 from . import consensus
+from . import sim
 
 __all__: list[str] = [
     "Ragged",
@@ -26,6 +27,7 @@ __all__: list[str] = [
     "ledger",
     "merkle",
     "set_backend",
+    "sim",
     "stages",
     "state",
     "version",

@@ -61,7 +61,8 @@ MESSAGE_BYTES_MAX = 8 * 1024 * 1024
 TAG_AMNESIA_REPLY = 0x13
 TAG_SET, TAG_POSITION = 0x41, 0x42
 JUSTIFY_MAX = 2048
-EVIDENCE_PART_BYTES_MAX = 2 * 1024 * 1024
+JUSTIFICATION_BYTES_MAX = 5 * 1024 * 1024
+EVIDENCE_PART_BYTES_MAX = JUSTIFICATION_BYTES_MAX + HEADER_BYTES
 EVIDENCE_KINDS = (2, 3, 4, 5, 7, 8)
 CERTIFICATE_BYTES_MAX = 64 + 32 + 64 * 32
 
@@ -309,7 +310,7 @@ def read_header(reader: Reader) -> AnyHeader:
 def read_bodies(reader: Reader, header: AnyHeader) -> tuple[bytes, bytes]:
     """Justification and payload, which must be those that the header commits to."""
     size = reader.uint(4)
-    reader.expect(size <= MESSAGE_BYTES_MAX, "limit")
+    reader.expect(size <= JUSTIFICATION_BYTES_MAX, "limit")
     justification = reader.bytes(size)
     reader.expect(hashlib.sha256(justification).digest() == header.justify_root, "value")
     size = reader.uint(4)

@@ -253,6 +253,46 @@ TEST(culprits_of_closing_headers) {
   }
 }
 
+TEST(chain_of_messages) {
+  // B-50: as others are given final blocks.
+  Chain right(four());
+  right.nullify(kRight, 3);
+  right.add(kRight, text("nonsense"));  // view 4: its leader is 0
+  right.add(kRight);
+  const FinalChain made = right.finalized(kRight);
+  std::vector<Bytes> row{encode_message(CertificateMessage{made.finalization}, 4)};
+  for (const ChainBlock& block : made.blocks) {
+    const auto header = parse_any_header(block.header);
+    EXPECT(header.has_value());
+    const BlockBody body{*header, block.header,        header_digest(block.header),
+                         {},      block.justification, {}};
+    row.push_back(encode_message(BlockMessage{body}, 4));
+  }
+  const auto read = consensus::final_chain(row, 4);
+  EXPECT(read && read->blocks.size() == 2);
+  const FinalChain left = one_block(kLeft).finalized(kLeft);
+  if (read) expect_named(named(left, *read), four(), kRight, {8, 8, 8});
+  // A proposal brings its leader's signature.
+  const auto lowest = parse_message(row[2], 4);
+  BlockBody body = std::get<BlockMessage>(*lowest).block;
+  body.leader_signature = four().vote(VoteKind::notarize, 0, 4, body.digest).signature;
+  row[2] = encode_message(ProposalMessage{body}, 4);
+  const auto proposed = consensus::final_chain(row, 4);
+  EXPECT(proposed.has_value());
+  if (proposed) expect_named(named(left, *proposed), four(), {0, 1, 2, 3}, {7, 8, 8, 8});
+
+  EXPECT(!consensus::final_chain({}, 4));
+  const auto refused = [&](std::size_t at, const Bytes& message) {
+    std::vector<Bytes> changed = row;
+    changed[at] = message;
+    EXPECT(!consensus::final_chain(changed, 4));
+  };
+  refused(0, row[1]);
+  refused(1, row[0]);
+  refused(1, {});
+  refused(2, encode_message(AskMessage{3, 1, Wanted::certificate, {}}, 4));
+}
+
 TEST(no_culprits_where_one_chain_goes_on) {
   Chain chain = one_block({0, 1, 2, 3});
   const FinalChain first = chain.finalized(kLeft);

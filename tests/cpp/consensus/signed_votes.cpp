@@ -49,6 +49,7 @@ Header SignedVotes::header(std::uint64_t view, std::uint64_t parent_view, const 
   out.parent_view = parent_view;
   out.parent_digest = parent;
   out.leader = static_cast<std::uint16_t>(view % n());
+  out.payload_root = sha256({});
   out.justify_root = sha256(justification);
   out.time_ms = view;
   return out;

@@ -7,6 +7,7 @@
 #include "harness/target.hpp"
 #include "hash/sha256.hpp"
 #include "types/samples.hpp"
+#include "types/tags.hpp"
 
 namespace chopmark::fuzz {
 namespace {
@@ -34,24 +35,35 @@ void read(ByteView bytes, std::size_t validators) {
 
 /// The header's commitments set to what follows, as far as lengths can be followed.
 Bytes repaired(ByteView bytes) {
-  constexpr std::size_t kJustification = 1 + Header::kBytes + 64;  // its length
   constexpr std::size_t kPayloadRoot = 1 + 2 + 32 + 4 * 8 + 32 + 2;
-  constexpr std::size_t kJustifyRoot = 1 + Header::kBytes - 8 - 32;
   Bytes out(bytes.begin(), bytes.end());
-  if (out.size() < kJustification + 8) return out;
-  const std::size_t room = out.size() - kJustification - 8;
-  const std::size_t size = load_be<std::uint32_t>(out.data() + kJustification) % (room + 1);
-  store_be(out.data() + kJustification, static_cast<std::uint32_t>(size));
-  const ByteView justification = ByteView(out).subspan(kJustification + 4, size);
-  const std::size_t payload_at = kJustification + 4 + size;
+  const bool closing = out.size() > 1 && out[1] == tags::kClosingHeader;
+  const std::size_t header = closing ? Header::kClosingBytes : Header::kBytes;
+  const std::size_t signature = out[0] == tags::kMessageProposal ? 64 : 0;
+  const std::size_t at = 1 + header + signature;  // length of the justification
+  if (out.size() < at + 8) return out;
+  const std::size_t room = out.size() - at - 8;
+  const std::size_t size = closing ? room : load_be<std::uint32_t>(out.data() + at) % (room + 1);
+  store_be(out.data() + at, static_cast<std::uint32_t>(size));
+  const ByteView justification = ByteView(out).subspan(at + 4, size);
+  const std::size_t payload_at = at + 4 + size;
   store_be(out.data() + payload_at, static_cast<std::uint32_t>(room - size));
   const ByteView payload = ByteView(out).subspan(payload_at + 4);
   const Digest payload_root = sha256(payload);
   const Digest justify_root = sha256(justification);
+  std::copy(justify_root.begin(), justify_root.end(), out.data() + 1 + header - 8 - 32);
+  if (closing) return out;
   std::copy(payload_root.begin(), payload_root.end(), out.data() + kPayloadRoot);
   store_be(out.data() + kPayloadRoot + 32, static_cast<std::uint32_t>(payload.size()));
-  std::copy(justify_root.begin(), justify_root.end(), out.data() + kJustifyRoot);
   return out;
+}
+
+/// A block that stands above the last one of an epoch.
+BlockBody closing_block(const Bytes& justification) {
+  BlockBody block = test::sample_block(justification, {});
+  block.header.closing = true;
+  block.header_bytes = encode_header(block.header);
+  return block;
 }
 
 }  // namespace
@@ -73,7 +85,15 @@ std::vector<Bytes> seeds() {
           seed(CertificateMessage{test::sample_certificate(VoteKind::finalize, 5, kValidators)}),
           seed(CertificateMessage{test::sample_certificate(VoteKind::nullify, 5, kValidators, 7)}),
           seed(AskMessage{1, 2, Wanted::certificate, {}}),
-          seed(AskMessage{1, 2, Wanted::block, some_digest(4)})};
+          seed(AskMessage{1, 2, Wanted::block, some_digest(4)}),
+          seed(AskMessage{1, 2, Wanted::final_blocks, {}}),
+          seed(ProposalMessage{closing_block(block.justification)}),
+          seed(BlockMessage{closing_block({})}),
+          seed(AmnesiaAskMessage{1, some_digest(5)}),
+          seed(AmnesiaReplyMessage{1, some_digest(5), 6, 1, some_signature(6), {}}),
+          seed(AmnesiaReplyMessage{1, some_digest(5), 0, 9, some_signature(6),
+                                   test::sample_certificate(VoteKind::nullify, 8, kValidators)}),
+          seed(EvidenceMessage{{3, 2, 1, test::random_bytes(7, 40), test::random_bytes(8, 9)}})};
 }
 
 }  // namespace chopmark::fuzz

@@ -35,6 +35,7 @@ struct Block {
   bool known = false;            // `header` is its header
   bool complete = false;         // justification and payload were seen and fit the roots
   std::int8_t holds = 0;         // what R3 asks of header and justification: 1 holds, -1 does not
+  std::int8_t lawful = 0;        // all of R3 but the clock: 1, or -1
   std::int8_t judged = 0;        // by honest ledgers: 1 good, -1 refused
   bool has_child_roots = false;  // a good child was seen, with these roots
   std::array<std::uint8_t, 72> child_roots{};
@@ -61,6 +62,7 @@ enum class Kept : std::uint8_t { block, notarization, finalization };
 struct Slot {
   std::uint64_t view = 0;  // 0: unused
   std::uint32_t nullified = 0;
+  bool overflowed = false;  // something that liars signed found no room
   std::vector<Candidate> candidates;
   // 64 bytes each, rows of n: nullify, then notarize and finalize of each candidate.
   std::vector<std::array<std::uint8_t, 64>> signatures;
@@ -76,12 +78,17 @@ struct Epoch {
   Block anchor;  // for the roots of its children alone
   std::vector<Digest> keys;
   std::array<std::uint8_t, kVotersMax> node_of{};  // 0xff: a key of no node
+  std::vector<std::uint16_t> order;                // in which they lead
   std::vector<std::int16_t> validator_of;          // by node; -1: none
   std::uint64_t low = 0;                           // views below are forgotten
   std::uint64_t high = 0;                          // highest view that an honest node spoke of
   // By view mod its size, a power of two; null: never used. Slots stay where they are.
   std::vector<std::unique_ptr<Slot>> ring;
+  std::uint16_t views_per_leader = 1;
   [[nodiscard]] std::size_t quorum() const noexcept { return quorum_of(keys.size()); }
+  [[nodiscard]] std::uint16_t leader(std::uint64_t view) const noexcept {
+    return order[(view - 1) / views_per_leader % order.size()];
+  }
   [[nodiscard]] bool remembers(const std::unique_ptr<Slot>& slot) const noexcept {
     return slot != nullptr && slot->view >= low;
   }
@@ -94,7 +101,7 @@ class Book {
   static constexpr std::size_t kRingMax = 8192;
   static constexpr std::uint64_t kViewsKept = 256;   // below the lowest honest final view
   static constexpr std::uint64_t kViewsAhead = 192;  // of the highest that honest nodes are in
-  static constexpr std::size_t kCandidatesMax = 24;  // of one view, all but few of liars
+  static constexpr std::size_t kForgedMax = 24;      // candidates of a view that liars may add
 
   [[nodiscard]] bool faulty(std::size_t node) const noexcept { return faulty_[node]; }
   void set_faulty(std::size_t node) noexcept { faulty_[node] = true; }
@@ -111,8 +118,8 @@ class Book {
   void forget(Epoch& epoch, std::uint64_t lowest_final);
 
   [[nodiscard]] static std::int32_t find(const Slot& slot, const std::uint8_t* digest) noexcept;
-  /// The candidate, new if need be; kNone if there is no room.
-  std::int32_t add(const Epoch& epoch, Slot& slot, const std::uint8_t* digest);
+  /// The candidate, new if need be; kNone if a liar adds it and there is no room.
+  std::int32_t add(const Epoch& epoch, Slot& slot, const std::uint8_t* digest, bool honest);
 
   /// Enters a signature. False: it does not verify.
   bool see(Epoch& epoch, Slot& slot, Vote kind, const std::uint8_t* digest, std::size_t validator,
@@ -150,6 +157,7 @@ class Book {
   void open(const Epoch& epoch, Slot& slot, std::uint64_t view) const;
 
   Digest chain_id_;
+  std::uint16_t views_per_leader_;
   std::vector<Digest> node_keys_;
   std::vector<bool> faulty_;
   Verify verify_;

@@ -60,18 +60,27 @@ void Checker::note(std::size_t node, std::uint64_t seq, ByteView record) {
         nodes_[node].delivered = nodes_[node].final_written.height;
       return;
     case 8:
-      if (body.size() == 17) {
-        nodes_[node].amnesic = body[0] == 0;
-        nodes_[node].sign_epoch = load_be<std::uint64_t>(body.data() + 1);
-        nodes_[node].sign_above = load_be<std::uint64_t>(body.data() + 9);
-      }
-      return;
+      return note_amnesia(node, seq, body);
     case 9:
       nodes_[node].evidence.push_back(mark_of(body));
       return;
     default:
       return;
   }
+}
+
+void Checker::note_amnesia(std::size_t node, std::uint64_t seq, ByteView body) {
+  if (body.size() != 17) return report(7, name_of(node) + " writes what is no mark of amnesia");
+  Node& me = nodes_[node];
+  const bool healed = me.amnesic && body[0] == 1 && seq != kInLog;
+  me.amnesic = body[0] == 0;
+  me.sign_epoch = load_be<std::uint64_t>(body.data() + 1);
+  me.sign_above = load_be<std::uint64_t>(body.data() + 9);
+  const Epoch* const epoch = book_.epoch(me.sign_epoch);
+  // The book remembers what the node does not.
+  if (healed && epoch != nullptr && me.sign_above < book_.highest_signed(*epoch, node))
+    report(11, name_of(node) + " will sign again where it has signed" +
+                   place_of(me.sign_epoch, me.sign_above));
 }
 
 void Checker::note_block(std::size_t node, std::uint64_t seq, ByteView message, bool own) {
@@ -81,7 +90,7 @@ void Checker::note_block(std::size_t node, std::uint64_t seq, ByteView message, 
   Slot* const slot = epoch == nullptr ? nullptr : book_.slot(*epoch, block.header.view(), true);
   if (slot == nullptr) return;
   bool fits = false;
-  const std::int32_t candidate = enter_block(*epoch, *slot, block, fits);
+  const std::int32_t candidate = enter_block(*epoch, *slot, block, true, fits);
   if (candidate == kNone) return;
   if (fits) {
     std::uint64_t& kept = book_.kept(*slot, candidate, Kept::block, node);
@@ -99,7 +108,7 @@ void Checker::note_vote(std::size_t node, std::uint64_t seq, ByteView message) {
   Slot* const slot = epoch == nullptr ? nullptr : book_.slot(*epoch, vote.view, true);
   if (slot == nullptr) return;
   const std::int32_t candidate =
-      vote.digest == nullptr ? kNone : book_.add(*epoch, *slot, vote.digest);
+      vote.digest == nullptr ? kNone : book_.add(*epoch, *slot, vote.digest, true);
   own_vote(node, seq, *epoch, *slot, vote.kind, candidate);
 }
 
@@ -136,7 +145,7 @@ void Checker::note_certificate(std::size_t node, std::uint64_t seq, ByteView mes
   Epoch* const epoch = book_.epoch(read.epoch);
   Slot* const slot = epoch == nullptr ? nullptr : book_.slot(*epoch, read.view, true);
   if (slot == nullptr || read.digest == nullptr) return;
-  const std::int32_t candidate = book_.add(*epoch, *slot, read.digest);
+  const std::int32_t candidate = book_.add(*epoch, *slot, read.digest, true);
   if (candidate == kNone) return;
   const Kept what = read.kind == Vote::notarize ? Kept::notarization : Kept::finalization;
   std::uint64_t& kept = book_.kept(*slot, candidate, what, node);
@@ -210,9 +219,12 @@ bool Checker::learn_epoch(const PositionView& position) {
   for (const std::unique_ptr<Slot>& slot : before.ring) {
     const std::int32_t at =
         before.remembers(slot) ? Book::find(*slot, position.anchor_digest) : kNone;
-    if (at != kNone) last = &slot->candidates[static_cast<std::size_t>(at)].block;
+    if (at == kNone) continue;
+    // Liars vote for digests in views that are not theirs.
+    const Block& one = slot->candidates[static_cast<std::size_t>(at)].block;
+    if (one.known) last = &one;
   }
-  if (last == nullptr || !last->known || last->view().closing() ||
+  if (last == nullptr || last->view().closing() ||
       last->view().height() != position.anchor_height || !is_last(before, position.anchor_height) ||
       last->view().time_ms() != position.anchor_time_ms ||
       !same(set_hash(position.set), last->view().next_set_hash())) {
