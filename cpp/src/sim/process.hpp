@@ -55,6 +55,7 @@ class Process {
   [[nodiscard]] bool byzantine() const { return world_.plan.setup.byzantine[node_]; }
   void begin();  // the replica is there: links, and a first step
   void damage();
+  void note_damage(Covered how);
   void die();
   bool checkpoint(std::uint64_t stop_after);
 
@@ -112,7 +113,7 @@ class Process {
   std::vector<Buffer*> certificates_;
   std::vector<std::pair<std::uint64_t, Bytes>> boundaries_;
   bool unseen_damage_ = false;  // the log was damaged, and nobody has written a new one since
-  bool astray_ = false;  // it holds another final block than others do
+  bool astray_ = false;         // it holds another final block than others do
 };
 
 }  // namespace chopmark::sim

@@ -18,8 +18,11 @@ enum class TraceKind : std::uint8_t {
   epoch = 5,     // the body of the effect
   evidence = 6,  // the body of the effect
   healed = 7,
-  events = 8,   // of the node that is followed: the row given to `step`
-  effects = 9,  // ... and what it returned
+  events = 8,    // of the node that is followed: the row given to `step`
+  effects = 9,   // ... and what it returned
+  parted = 10,   // a byte for each link, from * nodes + to: it carries nothing; empty: all do
+  damaged = 11,  // what happened to the disk, by its name in kCoveredNames
+  copied = 12,   // the second process with the key starts
 };
 
 struct TraceRow {
@@ -31,7 +34,7 @@ struct TraceRow {
 };
 
 struct Trace {
-  bool messages = true;           // rows of kinds 0 to 7
+  bool messages = true;           // all rows but those of a node's steps
   std::uint16_t follow = 0xffff;  // node whose steps are kept
   std::vector<TraceRow> rows;
 
