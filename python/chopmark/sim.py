@@ -140,11 +140,15 @@ class TraceKind(IntEnum):
     EPOCH = 5  # the body of the effect
     EVIDENCE = 6  # the body of the effect
     HEALED = 7
-    EVENTS = 8  # of the node that is followed: the row given to `step`
-    EFFECTS = 9  # and what it returned
-    PARTED = 10  # a byte for each link, from * nodes + to: it carries nothing; empty: all do
-    DAMAGED = 11  # what happened to the disk, by its name in the coverage
-    COPIED = 12  # a second process with the key starts
+    # Of the node that is followed, if it is honest:
+    EVENTS = 8  # the row given to `step`
+    EFFECTS = 9  # what it returned; SENT follows, as far as it got
+    BEGAN = 10  # config, how, log, fence, position, nonce (cpp/src/sim/process.hpp)
+    CHECKPOINT = 11  # a log (length u32), and the fence, unless it crashed before
+    # Of all nodes:
+    PARTED = 12  # a byte for each link, from * nodes + to: it carries nothing; empty: all do
+    DAMAGED = 13  # what happened to the disk, by its name in the coverage
+    COPIED = 14  # a second process with the key starts
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The mutation gate: the swarm profile of the simulator, unchanged, must find every seeded rule bug.
+"""The mutation gate: the swarm profile, unchanged, must find every seeded rule bug.
 
     cmake --preset mutants && cmake --build build/mutants --target chopmark_mutants
     python3 tests/mutants/run.py [--seconds BUDGET] [--jobs N] [NUMBER ...]
@@ -26,7 +26,12 @@ def hunt(number: str, seconds: float) -> tuple[bool, float, str]:
     """Whether it was found, after how long, and by what."""
     start = time.monotonic()
     command = [str(PROGRAM), "--only", number, "--seconds", str(seconds)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, timeout=10 * seconds
+        )
+    except subprocess.TimeoutExpired:
+        return False, time.monotonic() - start, "a run that does not end"
     took = time.monotonic() - start
     if done.returncode < 0:  # stopped by a check of the replica itself
         last = (done.stderr.strip().splitlines() or ["stopped"])[-1]

@@ -17,11 +17,11 @@ from simulated_network import public_key, sign
 
 from chopmark.consensus import Config, VerifyVotes
 from chopmark.errors import JournalError
-from chopmark.ledger import Create, Ledger, Pool, build_transaction
+from chopmark.ledger import Create, Ledger, Pool, build_transaction, transaction_id
 from chopmark.node.blocks import MemoryBlockStore
 from chopmark.node.devnet import Institution, derived_key, make_genesis
 from chopmark.node.driver import EVERYONE, Clock, Driver, FinalBlock
-from chopmark.node.journal import FileJournal
+from chopmark.node.journal import FileJournal, Folder
 from chopmark.reference.codec import encode_payload
 from chopmark.reference.messages import (
     FINALIZE,
@@ -102,7 +102,7 @@ class Mouth:
         notarized, finalized = said[NOTARIZE], said[FINALIZE]
         if len(notarized) > 1 or len(finalized) > 1:
             raise Conflict(f"two votes of one kind in view {view}")
-        if finalized and (said[NULLIFY] or finalized != notarized):
+        if finalized and (said[NULLIFY] or not notarized <= finalized):
             raise Conflict(f"a finalize against another vote in view {view}")
 
 
@@ -112,7 +112,9 @@ class Node:
     def __init__(self, index: int, world: World) -> None:
         self.index = index
         self.world = world
+        self.own_key = public_key(index)
         self.folder = FakeFolder()
+        self.disk: Folder | None = None  # instead of it
         self.store = MemoryBlockStore()
         self.mouth = Mouth()
         self.final: dict[int, bytes] = {}
@@ -120,24 +122,23 @@ class Node:
         self.failure: BaseException | None = None
         self.born_ms = 0
 
-    def start(self, *, new_key: bool, **parts: object) -> None:
+    def start(self, *, new_key: bool, log_bytes_max: int = LOG_BYTES_MAX) -> None:
         self.born_ms = self.world.now_ms
         self.failure = None
         with self.dying():
-            self.driver = Driver(  # type: ignore[arg-type]
-                config=self.world.config(self.index),
+            self.driver = Driver(
+                config=self.world.config(self.own_key),
                 new_key=new_key,
                 ledger=Ledger(self.world.genesis),
                 pool=Pool(),
-                signer=HashSigner(public_key(self.index)),
-                journal=FileJournal(self.folder),
+                signer=HashSigner(self.own_key),
+                journal=FileJournal(self.folder if self.disk is None else self.disk),
                 send=self.send,
                 on_final=self.on_final,
                 store=self.store,
                 verify=verify,
                 nonce=hashlib.sha256(b"nonce %d" % self.world.now_ms).digest(),
-                log_bytes_max=LOG_BYTES_MAX,
-                **parts,
+                log_bytes_max=log_bytes_max,
             )
         self.do(lambda driver, now: driver.tick(now))
 
@@ -196,11 +197,11 @@ class World:
         self._queue: list[tuple[int, int, Callable[[], None]]] = []
         self.nodes = [Node(i, self) for i in range(n)]
 
-    def config(self, index: int) -> Config:
+    def config(self, own_key: bytes) -> Config:
         return Config(
             chain_id=hashlib.sha256(self.genesis).digest(),
             validators=tuple(public_key(i) for i in range(self.n)),
-            own_key=public_key(index),
+            own_key=own_key,
             delta_ms=20,
             build_ms=20,
             standstill_ms=200,
@@ -231,9 +232,11 @@ class World:
                     ),
                 )
 
-    def submit(self, index: int, number: int) -> None:
-        payload = encode_payload([transaction(self.genesis, number)])
-        self.nodes[index].do(lambda driver, now: driver.submit(payload, now))
+    def submit(self, index: int, number: int) -> bytes:
+        """Hands one transaction in; returns its id."""
+        made = transaction(self.genesis, number)
+        self.nodes[index].do(lambda driver, now: driver.submit(encode_payload([made]), now))
+        return transaction_id(made)
 
     def run(self, until: Callable[[], bool], limit_ms: int) -> bool:
         deadline = self.now_ms + limit_ms

@@ -915,7 +915,7 @@ def test_evidence_of_most_bytes() -> None:
     """C-45."""
     kind = KINDS["evidence"]
     most = messages.EVIDENCE_PART_BYTES_MAX
-    for first, second in ((most, 0), (0, most)):
+    for first, second in ((most, 0), (0, most), (most, most // 2)):
         made = messages.Evidence(7, 1, 1, bytes(first), bytes(second))
         assert agreed(kind, made.encode()) is None
     for first, second in ((most + 1, 0), (0, most + 1)):

@@ -92,6 +92,7 @@ class Bench:
             CHAIN, keys, ZERO if self.me == OBSERVER else public_key(self.me), **config
         )
         self.replica = consensus.Replica.create(self.config)
+        self.disk, self.fence = self.replica.checkpoint()
         self.hold: set[type] = set()
         self.held: list[Effect] = []
         self.invalid: set[bytes] = set()  # digests that the ledger refuses
@@ -128,6 +129,7 @@ class Bench:
         while waiting:
             effects = consensus.decode_effects(self.replica.step(waiting))
             done += effects
+            self.disk += b"".join(e.record for e in effects if isinstance(e, Persist))
             self.held += [one for one in effects if type(one) in self.hold]
             waiting = b"".join(self.answer(e) for e in effects if type(e) not in self.hold)
         self.log += done
@@ -137,6 +139,19 @@ class Bench:
         """Answers what was held, and holds no more."""
         held, self.held, self.hold = self.held, [], set()
         return self.step(*[self.answer(one) for one in held])
+
+    def restart(self, position: bytes = b"") -> None:
+        """The process ends, and another one recovers from all that was written."""
+        self.replica = consensus.Replica.recover(
+            self.config, log=self.disk, fence=self.fence, position=position, nonce=bytes(32)
+        )
+        assert not self.replica.amnesic
+        self.checkpoint()
+        self.held.clear()
+        self.log.clear()
+
+    def checkpoint(self) -> None:
+        self.disk, self.fence = self.replica.checkpoint()
 
     def start(self) -> list[Effect]:
         """With a transaction waiting, so that the idle rule keeps out of the way."""
@@ -304,6 +319,7 @@ def test_same_seed_gives_the_same_run() -> None:
 
 
 def test_r1_nullification_of_any_view_moves_on() -> None:
+    """R1."""
     bench = Bench()
     bench.start()
     bench.hear(bench.certify(NULLIFY, 1))
@@ -313,6 +329,7 @@ def test_r1_nullification_of_any_view_moves_on() -> None:
 
 
 def test_r1_only_a_certified_notarization_moves_on() -> None:
+    """R1."""
     bench = Bench()
     bench.start()
     proposal = bench.proposal(1)
@@ -326,6 +343,7 @@ def test_r1_only_a_certified_notarization_moves_on() -> None:
 
 
 def test_r2_leader_builds_on_the_notarized_block_below_nullified_views() -> None:
+    """R2."""
     bench = Bench(leads=3)
     bench.start()
     first = bench.proposal(1)
@@ -352,6 +370,7 @@ def test_r2_leader_waits_while_a_gap_is_not_nullified() -> None:
 
 
 def test_r2_idle_leader_proposes_nothing_until_heartbeat_or_transaction() -> None:
+    """R2."""
     bench = Bench(leads=1)
     assert not kinds(bench.step(), Build)
     assert not kinds(bench.later(9_000), Build)
@@ -391,6 +410,7 @@ def test_r3_allowed_after_nullify_but_r5_not() -> None:
 
 
 def test_r4_refused_block_is_nullified_and_its_child_fails_unasked() -> None:
+    """R4."""
     bench = Bench()
     bench.start()
     first = bench.proposal(1)
@@ -406,6 +426,7 @@ def test_r4_refused_block_is_nullified_and_its_child_fails_unasked() -> None:
 
 
 def test_r4_child_waits_for_its_parent() -> None:
+    """R4."""
     bench = Bench()
     bench.start()
     bench.hold = {Certify}
@@ -461,6 +482,7 @@ def test_r6_proposal_in_time_leaves_the_longer_timer() -> None:
 
 
 def test_r7_new_certificate_is_broadcast_once() -> None:
+    """R7."""
     bench = Bench()
     bench.start()
     nullification = bench.certify(NULLIFY, 5)
@@ -469,6 +491,7 @@ def test_r7_new_certificate_is_broadcast_once() -> None:
 
 
 def test_r8_standstill_repeats_own_votes_and_certificates() -> None:
+    """R8."""
     bench = Bench()
     bench.start()
     proposal = bench.proposal(1)
@@ -482,6 +505,7 @@ def test_r8_standstill_repeats_own_votes_and_certificates() -> None:
 
 
 def test_r8_vote_for_a_final_view_is_answered_with_the_finalization() -> None:
+    """R8."""
     bench = Bench()
     bench.start()
     proposal = bench.proposal(1)
@@ -491,6 +515,7 @@ def test_r8_vote_for_a_final_view_is_answered_with_the_finalization() -> None:
 
 
 def test_r10_chain_is_delivered_in_order_once_it_is_whole() -> None:
+    """R10."""
     bench = Bench()
     bench.start()
     first = bench.proposal(1)
@@ -506,15 +531,18 @@ def test_r10_chain_is_delivered_in_order_once_it_is_whole() -> None:
 
 
 def test_r11_gap_is_asked_for_and_nullified_by_the_asker() -> None:
+    """R11."""
     bench = Bench()
     bench.start()
     bench.hear(bench.certify(NULLIFY, 3))
     effects = bench.later(1_100)
-    assert [m for m in bench.sent(effects) if isinstance(m, Ask)] == [Ask(1, 1), Ask(1, 2)]
+    asked = [m for m in bench.sent(effects) if isinstance(m, Ask) and not m.final]
+    assert asked == [Ask(1, 1), Ask(1, 2)]
     assert {(NULLIFY, 1, ZERO), (NULLIFY, 2, ZERO)} <= set(bench.votes(effects))
 
 
 def test_r11_answers_a_certificate_or_an_own_nullify() -> None:
+    """R11."""
     bench = Bench()
     bench.start()
     nullification = bench.certify(NULLIFY, 3)
@@ -526,6 +554,7 @@ def test_r11_answers_a_certificate_or_an_own_nullify() -> None:
 
 
 def test_nothing_is_sent_before_it_is_durable() -> None:
+    """B-61."""
     bench = Bench()
     bench.start()
     bench.hold = {Persist}
@@ -535,6 +564,7 @@ def test_nothing_is_sent_before_it_is_durable() -> None:
 
 
 def test_nothing_is_delivered_before_it_is_durable() -> None:
+    """B-62."""
     bench = Bench()
     bench.start()
     bench.hold = {Persist}
@@ -547,15 +577,18 @@ def test_nothing_is_delivered_before_it_is_durable() -> None:
 
 
 def test_validator_index_out_of_range() -> None:
-    """Threat 17."""
+    """B-13, B-22. Threat 17."""
     bench = Bench()
     bench.start()
     for index in (4, 5, 255, 0x7FFF, 0xFFFF):
         vote = signed_vote(NULLIFY, index, 1)
         assert bench.hear(vote, peer=bench.others[0]) == []
-        with pytest.raises(ConsensusError):  # the link knows no such validator
+        with pytest.raises(ConsensusError):  # nobody has named a key for this link
             bench.replica.step(consensus.message(index, vote.encode()))
     assert bench.replica.counters()["malformed"] == 5
+    with pytest.raises(ConsensusError):  # the own link
+        bench.replica.step(consensus.message(bench.me, vote.encode()))
+    assert bench.step(consensus.link(9, CHAIN), consensus.message(9, vote.encode())) == []
     voter, other = bench.others[:2]
     bench.hear(signed_vote(NULLIFY, other, 1), peer=voter)
     assert bench.replica.counters()["wrong_sender"] == 1
@@ -602,7 +635,7 @@ def test_certificate_counts_no_validator_twice_or_for_another() -> None:
 
 @pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 6, 7, 9, 10, 15, 16, 32])
 def test_exactly_two_thirds_is_no_quorum(n: int) -> None:
-    """Threat 21. A quorum is more than two thirds: 3 of 4, 5 of 6, 7 of 9."""
+    """B-11. Threat 21. A quorum is more than two thirds: 3 of 4, 5 of 6, 7 of 9."""
     bench = Bench(n, leads=1, index=OBSERVER)
     bench.start()
     needed = 2 * n // 3 + 1
@@ -617,7 +650,7 @@ def test_exactly_two_thirds_is_no_quorum(n: int) -> None:
 
 
 def test_huge_views_of_one_validator_are_not_stored() -> None:
-    """Threat 22."""
+    """R9. Threat 22."""
     bench = Bench()
     bench.start()
     peer = bench.others[0]
@@ -736,13 +769,18 @@ def test_leader_votes_for_another_block_before_it_proposes() -> None:
 
 def test_wrong_or_old_evidence_accuses_nobody() -> None:
     """Threat 24."""
-    bench = Bench()
+    bench = Bench(7)
     bench.start()
-    peer = bench.others[0]
+    peer, *others = bench.others
+    proposal = bench.proposal(1)
+    digest = proposal.header.digest
     bench.hear(signed_vote(NOTARIZE, peer, 1, CHAIN))
     bench.hear(replace(signed_vote(NOTARIZE, peer, 1, ZERO), signature=bytes(64)))
     bench.hear(signed_vote(NULLIFY, peer, 1))  # may go with a notarize
-    bench.finalize(bench.proposal(1))
+    bench.hear(proposal)
+    for kind in (NOTARIZE, FINALIZE):
+        bench.hear(certificate(kind, 1, digest, others))
+    assert bench.replica.last_final[0] == 1
     bench.hear(*[signed_vote(NOTARIZE, peer, 1, bytes([i] * 32)) for i in range(5)])
     assert not kinds(bench.log, Evidence)
 
@@ -763,7 +801,8 @@ def test_message_without_its_body(tag: int) -> None:
     bench.start()
     for data in (b"", bytes([tag]), bytes([tag, 0]), bytes([tag]) + bytes(8)):
         assert bench.step(consensus.message(bench.others[0], data)) == []
-    assert bench.replica.counters()["malformed"] == 4
+    counters = bench.replica.counters()
+    assert counters["malformed"] + counters["out_of_window"] == 4  # of an epoch that has no body
 
 
 def test_view_change_during_delivery_goes_on() -> None:
@@ -807,7 +846,7 @@ def test_votes_verified_during_delivery_do_not_hang() -> None:
 
 
 def test_flood_of_certificates_is_bounded() -> None:
-    """Threat 33: one peer gets a bounded number of verifications at a time."""
+    """R9. Threat 33: one peer gets a bounded number of verifications at a time."""
     bench = Bench()
     bench.start()
     bench.hold = {VerifyVotes}
@@ -837,12 +876,25 @@ def test_ask_gets_a_bounded_reply() -> None:
     bench.hear(bench.certify(NOTARIZE, 1, digest), bench.certify(NULLIFY, 1))
     assert len(bench.sent(bench.hear(Ask(1, 1, digest)))) == 1
     assert len(bench.sent(bench.hear(Ask(1, 1)))) == 2
-    assert bench.hear(Ask(1, 1, ZERO), Ask(2, 1), Ask(1, 2**64 - 1)) == []
+    assert bench.hear(Ask(1, 1, ZERO), Ask(1, 2**64 - 1)) == []
     assert all(e.to == bench.others[0] for e in bench.hear(Ask(1, 1)) if isinstance(e, Send))
 
 
+def test_message_of_another_epoch() -> None:
+    """B-73: whoever is ahead is asked for what became final, once; whoever is behind gets nothing
+    here, where no epoch has ended.
+    """
+    bench = Bench()
+    bench.start()
+    peer = bench.others[0]
+    effects = bench.hear(Ask(2, 1), Ask(3, 1))
+    assert bench.sent(effects) == [Ask(1, 1, final=True)]
+    assert [e.to for e in effects if isinstance(e, Send)] == [peer]
+    assert bench.hear(Ask(0, 1)) == []
+
+
 def test_clock_that_runs_backwards() -> None:
-    """Threat 39: time of timers never steps back, and the block after is later than its parent."""
+    """B-23. Threat 39: time of timers never steps back; a block is later than its parent."""
     bench = Bench(leads=2)
     bench.mono = 10_000
     bench.start()
@@ -872,6 +924,147 @@ def test_clock_behind_does_not_refuse_what_others_made_final() -> None:
     bench.start()
     bench.finalize(bench.proposal(1))
     assert bench.replica.last_final[0] == 1
+
+
+# --- Recovery ------------------------------------------------------------------------------------
+
+
+def test_votes_are_remembered() -> None:
+    """B-61, B-65, R3, R5: neither another notarize nor, after a nullify, a finalize."""
+    for nullified in (False, True):
+        bench = Bench()
+        bench.start()
+        if nullified:
+            assert bench.votes(bench.later(1_000)) == [(NULLIFY, 1, ZERO)]
+        proposal = bench.proposal(1)
+        digest = proposal.header.digest
+        bench.hear(proposal)
+        bench.restart()
+        bench.start()
+        assert bench.replica.view == 1
+        assert bench.votes(bench.hear(bench.proposal(1, payload=b"\0\0\0\0other"))) == []
+        votes = bench.votes(bench.hear(bench.certify(NOTARIZE, 1, digest)))
+        assert votes == ([] if nullified else [(FINALIZE, 1, digest)])
+
+
+def test_no_view_gets_a_second_proposal() -> None:
+    """B-65: what the one before was is said again in a standstill, byte by byte."""
+    bench = Bench(leads=1)
+    [proposal] = [m for m in bench.sent(bench.start()) if isinstance(m, Proposal)]
+    bench.restart()
+    effects = [*bench.start(), *bench.later(1_100)]
+    assert not kinds(effects, Build)
+    assert proposal in bench.sent(effects)
+    assert bench.votes(effects)[0] == (NOTARIZE, 1, proposal.header.digest)
+
+
+def test_view_after_a_recovery() -> None:
+    """B-65: above a finalize, and above the last final view."""
+    bench = Bench()
+    bench.start()
+    first = bench.proposal(1)
+    bench.hear(first)
+    bench.hear(bench.certify(NOTARIZE, 1, first.header.digest))
+    bench.restart()
+    assert bench.replica.view == 2
+    bench.start()
+    bench.hear(bench.certify(FINALIZE, 1, first.header.digest))
+    bench.hear(bench.certify(NULLIFY, 7))
+    assert (NULLIFY, 8, ZERO) in bench.votes(bench.later(2_000))
+    bench.restart()
+    assert bench.replica.view == 8
+
+
+def test_blocks_that_the_driver_has_not_stored_are_delivered_again() -> None:
+    """B-63, B-65, R10."""
+    bench = Bench()
+    bench.start()
+    first = bench.proposal(1)
+    [once] = kinds(bench.finalize(first), Deliver)
+    for _ in range(2):  # from the records, and then from the checkpoint
+        bench.restart()
+        assert kinds(bench.start(), Deliver) == [once]
+        assert bench.replica.last_final == (1, 1, first.header.digest)
+    bench.step(consensus.stored(1))
+    bench.checkpoint()
+    bench.restart(bench.replica.position())
+    assert not kinds(bench.start(), Deliver)
+    assert bench.replica.last_final == (1, 1, first.header.digest)
+
+
+def test_nothing_is_signed_for_views_that_are_final() -> None:
+    """B-62."""
+    bench = Bench()
+    bench.start()
+    bench.finalize(bench.proposal(1))
+    bench.restart()
+    bench.start()
+    assert bench.votes(bench.hear(bench.proposal(1, payload=b"\0\0\0\0other"))) == []
+    assert not any(view <= 1 for _, view, _ in bench.votes(bench.later(60_000)))
+
+
+def test_checkpoint_instead_of_records_changes_nothing() -> None:
+    """B-63: whether a log is replaced by a checkpoint or not, what follows is the same."""
+    snapshots, said = set(), []
+    for compact in (False, True):
+        bench = Bench(leads=3)
+        bench.start()
+        first = bench.proposal(1)
+        bench.hear(first)
+        bench.hear(bench.certify(NOTARIZE, 1, first.header.digest))
+        if compact:
+            bench.checkpoint()
+        bench.later(1_000)
+        if compact:
+            bench.checkpoint()
+        bench.restart()
+        snapshots.add(bench.replica.snapshot())
+        said.append(bench.votes([*bench.start(), *bench.later(1_100)]))
+    assert len(snapshots) == 1
+    assert said[0] == said[1] != []
+
+
+def test_driver_that_verified_blocks_itself() -> None:
+    """B-51: its position leads on, and never back."""
+    bench = Bench()
+    bench.start()
+    ahead = Bench()
+    ahead.start()
+    first = ahead.proposal(1)
+    ahead.finalize(first)
+    second = ahead.proposal(2, first.header)
+    behind = ahead.replica.position()
+    ahead.finalize(second)
+    bench.step(consensus.position(ahead.replica.position()))
+    assert bench.replica.last_final == (2, 2, second.header.digest)
+    assert bench.replica.view == 3
+    bench.step(consensus.position(behind))
+    assert bench.replica.last_final == (2, 2, second.header.digest)
+
+
+def test_config_that_breaks_its_rule() -> None:
+    """B-10."""
+    good = Bench().config
+    for change in (
+        {"validators": ()},
+        {"validators": good.validators[:1] * 2},
+        {"delta_ms": 0},
+        {"standstill_ms": 0},
+        {"heartbeat_ms": 0},
+        {"views_per_leader": 0},
+        {"payload_bytes_max": 3},
+        {"payload_bytes_max": 4 * 1024 * 1024 + 1},
+    ):
+        with pytest.raises(EncodingError):
+            consensus.Replica.create(replace(good, **change))  # type: ignore[arg-type]
+    for position in (b"x", bytes(100), Bench().replica.position()[:-1]):
+        with pytest.raises(EncodingError):
+            consensus.Replica.recover(good, log=None, fence=None, position=position, nonce=ZERO)
+    with pytest.raises(ValueError, match="nonce"):
+        consensus.Replica.recover(good, log=None, fence=None, nonce=b"short")
+    assert consensus.Replica.recover(good, log=None, fence=None, nonce=ZERO).amnesic
+    observer = replace(good, own_key=consensus.OBSERVER)
+    assert not consensus.Replica.recover(observer, log=None, fence=None, nonce=ZERO).amnesic
 
 
 # --- Decoders ------------------------------------------------------------------------------------
@@ -925,6 +1118,7 @@ def test_spoiled_messages_are_read_as_the_reference_reads_them(index: int) -> No
 
 
 def test_spoiled_events_are_refused_or_harmless() -> None:
+    """B-20, B-22."""
     digest = CHAIN
     events = [
         consensus.tick(5, WALL),
@@ -952,6 +1146,7 @@ def test_spoiled_events_are_refused_or_harmless() -> None:
 
 
 def test_effects_cut_short() -> None:
+    """B-21."""
     data = Bench().replica.step(consensus.tick(1, WALL) + consensus.pending(1))
     assert consensus.decode_effects(data)
     for size in range(5, len(data)):

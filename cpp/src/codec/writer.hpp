@@ -12,12 +12,15 @@ namespace chopmark::codec {
 
 class Writer {
  public:
+  /// `expected`: about how many bytes will be written.
+  explicit Writer(std::size_t expected = 192) { out_.reserve(expected); }
   void u8(std::uint8_t value) { integer(value); }
   void u16(std::uint16_t value) { integer(value); }
   void u32(std::uint32_t value) { integer(value); }
   void u64(std::uint64_t value) { integer(value); }
   void bytes(ByteView view) { append(out_, view); }
 
+  [[nodiscard]] ByteView written() const noexcept { return out_; }
   [[nodiscard]] std::size_t size() const noexcept { return out_.size(); }
   [[nodiscard]] Bytes take() { return std::exchange(out_, {}); }
 

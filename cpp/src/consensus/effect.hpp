@@ -36,7 +36,12 @@ class Effects {
   void serve(std::uint16_t link, std::uint64_t height);
   void epoch(ByteView position, std::span<const Bytes> proof);
 
-  [[nodiscard]] Bytes take() { return std::exchange(out_, {}); }
+  /// Hands them over in `out`, and keeps its room for the next.
+  void take(Bytes& out) {
+    out.clear();
+    out.swap(out_);
+  }
+  void drop() noexcept { out_.clear(); }
 
  private:
   // Room for a frame of a body of `size` bytes; where the body begins.

@@ -59,18 +59,15 @@ std::uint32_t crc32c(ByteView bytes) noexcept {
 
 Bytes encode_record(std::uint64_t seq, std::uint64_t synced, std::uint64_t epoch, RecordKind kind,
                     ByteView body) {
-  codec::Writer out;
+  codec::Writer out(4 + kAround + body.size());
   out.u32(static_cast<std::uint32_t>(body.size() + kAround));
   out.u64(seq);
   out.u64(synced);
   out.u64(epoch);
   out.u8(static_cast<std::uint8_t>(kind));
   out.bytes(body);
-  Bytes record = out.take();
-  codec::Writer tail;
-  tail.u32(crc32c(record));
-  append(record, tail.take());
-  return record;
+  out.u32(crc32c(out.written()));
+  return out.take();
 }
 
 namespace {
@@ -125,11 +122,8 @@ Bytes encode_fence(const Fence& fence) {
   out.bytes(fence.chain_id);
   out.bytes(fence.own_key);
   out.u64(fence.generation);
-  Bytes bytes = out.take();
-  codec::Writer tail;
-  tail.u32(crc32c(bytes));
-  append(bytes, tail.take());
-  return bytes;
+  out.u32(crc32c(out.written()));
+  return out.take();
 }
 
 std::optional<Fence> parse_fence(ByteView bytes) {

@@ -229,7 +229,7 @@ void Replica::load(Recovery&& recovery) {
   const Position position = recovery.position;
   if (recovery.amnesic) amnesia_ = Amnesia{};
   begin_epoch(position);
-  (void)effects_.take();
+  effects_.drop();
   generation_ = recovery.generation;
   next_seq_ = recovery.next_seq;
   synced_ = next_seq_ - 1;
@@ -285,7 +285,7 @@ void Replica::load(Recovery&& recovery) {
     accused_[one.kind] |= Mask{1} << one.culprit;
     evidence_.push_back(std::move(one));
   }
-  (void)effects_.take();  // what was known before the stop was sent before it
+  effects_.drop();  // what was known before the stop was sent before it
   dirty_ = true;
 }
 

@@ -103,7 +103,7 @@ Result<bool> Replica::step(ByteView events, Bytes& effects) {
   }
   run_timers();
   schedule();
-  effects = effects_.take();
+  effects_.take(effects);
   return true;
 }
 

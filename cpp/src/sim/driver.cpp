@@ -143,7 +143,7 @@ void Process::send(ByteView body) {
     return;
   }
   world_.observer.sent(node_, link, message);
-  if (world_.trace != nullptr && world_.trace->messages)
+  if (world_.trace != nullptr && world_.trace->messages && followed() == nullptr)
     world_.trace->add(world_.now_us, TraceKind::sent, node_, link, message);
   if (message.size() > 1 && message[0] == static_cast<std::uint8_t>(Tag::certificate) &&
       message[1] == 0x11) {
@@ -157,6 +157,7 @@ void Process::send(ByteView body) {
 }
 
 void Process::send_bytes(std::size_t to, ByteView message) {
+  if (Trace* trace = followed()) trace->add(world_.now_us, TraceKind::sent, node_, to, message);
   Buffer* buffer = world_.buffers.copy(message);
   const std::uint32_t kilobyte = world_.plan.driver.costs.kilobyte;
   for (std::size_t i = 0; i < world_.plan.nodes; ++i) {

@@ -44,6 +44,7 @@ void take_part(Plan& plan, std::size_t spares, Random& draw) {
     setup.byzantine[at] = true;
     --left;
   }
+  plan.must_live = liars + plan.scenario.crashed <= plan.faulty_max;
   setup.chain_id = chain_id_of(plan.seed);
   setup.payload_bytes_max = 64 * 1024;
 

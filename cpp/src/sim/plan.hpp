@@ -128,6 +128,7 @@ struct Plan {
   std::uint64_t heal_blocks = 0;    // so many must become final after the heal
   std::uint64_t patience_us = 0;    // within this
   std::uint64_t stop_us = 0;        // then the run ends, or at a violation before; 0: as above
+  bool must_live = true;            // no more than f validators lie
 };
 
 [[nodiscard]] Digest chain_id_of(std::uint64_t seed) noexcept;

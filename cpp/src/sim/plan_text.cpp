@@ -249,7 +249,13 @@ std::vector<PlanLine> plan_lines(const Plan& plan) {
 bool set_line(Plan& plan, const PlanLine& line) {
   Setter set{line.name, words_of(line.value)};
   each_field(plan, set);
+  if (set.done) settle(plan);
   return set.done;
+}
+
+void settle(Plan& plan) {
+  const auto liars = static_cast<std::size_t>(std::ranges::count(plan.setup.byzantine, true));
+  plan.must_live = liars + plan.scenario.crashed <= plan.faulty_max;
 }
 
 void set_seed(Plan& plan, std::uint64_t seed) {
@@ -286,6 +292,7 @@ Plan with_nodes(const Plan& plan, std::size_t validators, std::size_t spares) {
       out.network.latency_us[from * nodes + to] =
           plan.network.latency_us[old(from) * plan.nodes + old(to)];
   }
+  settle(out);
   return out;
 }
 

@@ -24,6 +24,8 @@ struct PlanLine {
 [[nodiscard]] std::vector<PlanLine> plan_lines(const Plan& plan);
 /// False: there is no such name, or it cannot have this value.
 [[nodiscard]] bool set_line(Plan& plan, const PlanLine& line);
+/// What follows from the other values.
+void settle(Plan& plan);
 /// Another course of the same plan.
 void set_seed(Plan& plan, std::uint64_t seed);
 /// The same plan without the last spares and validators.

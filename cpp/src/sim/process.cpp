@@ -7,6 +7,8 @@
 #include <bit>
 #include <cstring>
 
+#include "codec/writer.hpp"
+
 namespace chopmark::sim {
 namespace {
 
@@ -19,6 +21,23 @@ Digest random_digest(Random& draw) noexcept {
   for (std::size_t i = 0; i < out.size(); i += 8)
     store_be<std::uint64_t>(out.data() + i, draw.next());
   return out;
+}
+
+/// As a driver tells it (B-10).
+Bytes encoded(const consensus::Config& config) {
+  codec::Writer out;
+  out.bytes(config.chain_id);
+  out.bytes(config.own_key);
+  out.bytes(encode_validator_set(config.validators));
+  out.u64(config.genesis_time_ms);
+  out.u32(config.delta_ms);
+  out.u32(config.build_ms);
+  out.u32(config.standstill_ms);
+  out.u32(config.heartbeat_ms);
+  out.u16(config.views_per_leader);
+  out.u32(config.payload_bytes_max);
+  out.u32(config.epoch_blocks);
+  return out.take();
 }
 
 }  // namespace
@@ -54,7 +73,32 @@ consensus::Config Process::config() const {
   return out;
 }
 
+Trace* Process::followed() const noexcept {
+  const bool here = world_.trace != nullptr && first() && world_.trace->follow == node_;
+  return here && !byzantine() ? world_.trace : nullptr;
+}
+
+void Process::note_start(bool new_key, const Digest& nonce) const {
+  Trace* trace = followed();
+  if (trace == nullptr) return;
+  codec::Writer out;
+  const auto sized = [&](ByteView bytes) {
+    out.u32(static_cast<std::uint32_t>(bytes.size()));
+    out.bytes(bytes);
+  };
+  sized(encoded(config()));
+  out.u8(new_key ? 1 : world_.forgiven[node_] ? 2 : 0);
+  for (const auto& file : {disk_.log(), disk_.fence()}) {
+    out.u8(file ? 1 : 0);
+    if (file) sized(*file);
+  }
+  sized(disk_.stored().position);
+  out.bytes(nonce);
+  trace->add(world_.now_us, TraceKind::began, node_, 0, out.take());
+}
+
 void Process::create() {
+  note_start(true, {});
   replica_.emplace(config());
   (void)checkpoint(kNoStop);
   begin();
@@ -67,6 +111,7 @@ void Process::start() {
   if (disk_.fence()) from.fence = ByteView(*disk_.fence());
   from.position = disk_.stored().position;
   from.nonce = random_digest(draw_);
+  note_start(false, from.nonce);
   Result<consensus::Replica> recovered = consensus::Replica::recover(config(), from);
   if (!recovered) {
     world_.violate(kEngineInvariant, "a position of its own making was refused");
@@ -98,6 +143,13 @@ bool Process::checkpoint(std::uint64_t stop_after) {
   if (stop_after == 0) return false;
   const consensus::Replica::Checkpoint made = replica_->checkpoint();
   if (first()) world_.observer.checkpointed(node_, made.log);
+  if (Trace* trace = followed()) {
+    codec::Writer row;
+    row.u32(static_cast<std::uint32_t>(made.log.size()));
+    row.bytes(made.log);
+    if (stop_after != 1) row.bytes(made.fence);
+    trace->add(world_.now_us, TraceKind::checkpoint, node_, 0, row.take());
+  }
   disk_.replace_log(made.log);
   unseen_damage_ = false;
   if (stop_after == 1) return false;
@@ -144,7 +196,7 @@ void Process::die() {
   const Plan& plan = world_.plan;
   world_.cover(Covered::crash);
   world_.observer.crashed(node_);
-  if (world_.trace != nullptr && world_.trace->messages)
+  if (world_.trace != nullptr && (world_.trace->messages || followed() != nullptr))
     world_.trace->add(world_.now_us, TraceKind::crashed, node_, number_, {});
   if (disk_.crash(!world_.healed && fate_.chance(plan.disk.torn_ppm), fate_))
     world_.cover(Covered::torn_write);
@@ -245,6 +297,19 @@ bool Process::submit(std::uint32_t transaction) {
   return true;
 }
 
+std::string Process::state() const {
+  std::string out = "at height ";
+  out += std::to_string(ledger_.height());
+  if (!world_.honest(node_)) out += " faulty";
+  if (!up()) return out.append(" down");
+  out += " view ";
+  out += std::to_string(replica_->epoch());
+  out += '.';
+  out += std::to_string(replica_->view());
+  if (amnesic()) out += " amnesic";
+  return out;
+}
+
 void Process::wake() {
   if (up()) schedule();
 }
@@ -332,12 +397,11 @@ void Process::step() {
   }
   charge(world_.plan.driver.costs.step);
   world_.observer.at(now_us);
-  Trace* followed =
-      world_.trace != nullptr && first() && world_.trace->follow == node_ ? world_.trace : nullptr;
-  if (followed != nullptr) followed->add(now_us, TraceKind::events, node_, 0, inbox_);
+  Trace* trace = followed();
+  if (trace != nullptr) trace->add(now_us, TraceKind::events, node_, 0, inbox_);
   effects_.clear();
   const Result<bool> done = replica_->step(inbox_, effects_);
-  if (followed != nullptr) followed->add(now_us, TraceKind::effects, node_, 0, effects_);
+  if (trace != nullptr) trace->add(now_us, TraceKind::effects, node_, 0, effects_);
   if (!done) {
     world_.violate(kEngineInvariant, "the replica refused an event of its driver");
     stop();

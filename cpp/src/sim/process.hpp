@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -48,6 +49,8 @@ class Process {
   [[nodiscard]] Disk& disk() noexcept { return disk_; }
   [[nodiscard]] std::size_t node() const noexcept { return node_; }
   void wake();
+  /// For people: where it stands.
+  [[nodiscard]] std::string state() const;
 
  private:
   [[nodiscard]] consensus::Config config() const;
@@ -58,6 +61,12 @@ class Process {
   void note_damage(Covered how);
   void die();
   bool checkpoint(std::uint64_t stop_after);
+  /// Where the steps of this process are kept, if they are.
+  [[nodiscard]] Trace* followed() const noexcept;
+  /// Config (B-10; length u32), how u8 (0 a recovery, 1 a new key, 2 a recovery from an old copy of
+  /// the disk), log and fence as they were found (u8 1 and length u32, or 0), position (length
+  /// u32), nonce.
+  void note_start(bool new_key, const Digest& nonce) const;
 
   void execute(ByteView effects);
   [[nodiscard]] bool execute(const EffectFrame& effect);  // false: the process is dead

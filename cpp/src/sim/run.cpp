@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "sim/liars/behaviour.hpp"
@@ -13,6 +14,7 @@ namespace chopmark::sim {
 namespace {
 
 constexpr std::uint64_t kConspiracyTickUs = 10'000;
+constexpr std::uint32_t kEpochBlocksToRecover = 16;
 constexpr std::uint64_t kLooksUs = 100'000;  // between looks at whether the run is over
 // Bits of Conspiracy::acted: two headers, or two votes, of one view.
 constexpr std::uint32_t kEquivocations = liars::kEquivocate | liars::kDoubleVote;
@@ -44,9 +46,13 @@ class Run {
   void load();
   void conspire();
   void look();
-  void give_up(const char* what);
+  void give_up(std::string what);
   [[nodiscard]] bool honest(const Process& one) const { return world_.honest(one.node()); }
   [[nodiscard]] std::uint64_t highest() const;
+  /// Who forgot needs a few views of one epoch, and begins anew in the next (B-81).
+  [[nodiscard]] bool epochs_last() const {
+    return plan_.setup.epoch_blocks == 0 || plan_.setup.epoch_blocks >= kEpochBlocksToRecover;
+  }
   [[nodiscard]] bool all_reached(std::uint64_t height) const;
   void again(Happening what, std::uint64_t after_us);
   [[nodiscard]] bool started(std::size_t node) const {
@@ -80,7 +86,7 @@ bool Run::all_reached(std::uint64_t height) const {
   for (std::size_t i = 0; i < plan_.nodes; ++i) {
     const Process& one = *processes_[i];
     if (!honest(one) || !started(i)) continue;
-    if (!one.up() || one.amnesic() || one.height() < height) return false;
+    if (!one.up() || one.height() < height || (one.amnesic() && epochs_last())) return false;
   }
   return true;
 }
@@ -211,8 +217,10 @@ void Run::conspire() {
   world_.conspiracy.tick(world_.now_us, out);
 }
 
-void Run::give_up(const char* what) {
-  world_.violate(kLivenessInvariant, what);
+void Run::give_up(std::string what) {
+  for (std::size_t i = 0; i < plan_.nodes; ++i)
+    what += (i == 0 ? ": " : ", ") + std::to_string(i) + " " + processes_[i]->state();
+  world_.violate(kLivenessInvariant, std::move(what));
   done_ = true;
 }
 
@@ -240,6 +248,8 @@ void Run::look() {
     phase_since_us_ = now;
   }
   const std::uint64_t high = highest();
+  if (!plan_.must_live && now >= plan_.end_us) done_ = true;
+  if (!plan_.must_live) return;
   if (phase_ == Phase::settled && now >= plan_.end_us && high >= plan_.blocks_min) done_ = true;
   if (phase_ == Phase::faults || now < phase_since_us_ + plan_.patience_us) return;
   if (phase_ == Phase::core) give_up("no blocks became final after the faults had stopped");

@@ -117,6 +117,7 @@ bool Shrinker::fewer_lies() {
     if (!plan_.setup.byzantine[node]) continue;
     Plan smaller = plan_;
     smaller.setup.byzantine[node] = false;
+    settle(smaller);
     any |= keep(std::move(smaller));
   }
   for (std::size_t bit = 0; bit < liars::kBehaviours; ++bit) {

@@ -18,11 +18,15 @@ enum class TraceKind : std::uint8_t {
   epoch = 5,     // the body of the effect
   evidence = 6,  // the body of the effect
   healed = 7,
-  events = 8,    // of the node that is followed: the row given to `step`
-  effects = 9,   // ... and what it returned
-  parted = 10,   // a byte for each link, from * nodes + to: it carries nothing; empty: all do
-  damaged = 11,  // what happened to the disk, by its name in kCoveredNames
-  copied = 12,   // the second process with the key starts
+  // Of the node that is followed, if it is honest:
+  events = 8,       // the row given to `step`
+  effects = 9,      // what it returned; `sent` rows follow, as far as it got
+  began = 10,       // Process::note_start says what stands there
+  checkpoint = 11,  // the log that replaced the one before, and the fence, unless it crashed before
+  // Of all nodes:
+  parted = 12,   // a byte for each link, from * nodes + to: it carries nothing; empty: all do
+  damaged = 13,  // what happened to the disk, by its name in kCoveredNames
+  copied = 14,   // the second process with the key starts
 };
 
 struct TraceRow {
@@ -34,8 +38,8 @@ struct TraceRow {
 };
 
 struct Trace {
-  bool messages = true;           // all rows but those of a node's steps
-  std::uint16_t follow = 0xffff;  // node whose steps are kept
+  bool messages = true;           // rows of kinds 0 to 7 and from 12
+  std::uint16_t follow = 0xffff;  // node whose steps are kept, also what it sent and its crashes
   std::vector<TraceRow> rows;
 
   void add(std::uint64_t time_us, TraceKind kind, std::size_t node, std::size_t peer,

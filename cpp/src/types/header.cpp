@@ -52,7 +52,7 @@ Result<Header> parse_closing_header(ByteView bytes) {
 
 Bytes encode_header(const Header& header) {
   if (header.closing) return encode_closing_header(header);
-  codec::Writer out;
+  codec::Writer out(Header::kBytes);
   out.u8(tags::kHeader);
   out.u8(tags::kVersion);
   out.bytes(header.chain_id);

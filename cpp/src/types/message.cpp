@@ -19,7 +19,7 @@ void write_sized(Writer& out, ByteView bytes) {
 }
 
 Bytes encode_block(std::uint8_t tag, const BlockBody& block) {
-  Writer out;
+  Writer out(128 + block.header_bytes.size() + block.justification.size() + block.payload.size());
   out.u8(tag);
   out.bytes(block.header_bytes);
   if (tag == tags::kMessageProposal) out.bytes(block.leader_signature);

@@ -38,7 +38,7 @@ VoteSubject read_subject_after(Reader& in, std::uint8_t kind) {
 }
 
 Bytes encode_certificate(const Certificate& certificate, std::size_t validators) {
-  Writer out;
+  Writer out(64 + validators / 8 + 64 * certificate.signatures.size());
   out.u8(static_cast<std::uint8_t>(certificate.subject.kind));
   write_subject(out, certificate.subject);
   Bytes bitmap((validators + 7) / 8);

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from chopmark.consensus import Config
 from chopmark.ledger import Genesis, GenesisKey, Ledger, Member, Pool, Role, Roles
 from chopmark.node.driver import EVERYONE, Clock, Driver, FinalBlock
-from chopmark.node.journal import MemoryJournal
+from chopmark.node.journal import Journal, MemoryJournal
 from chopmark.node.keys import public_bytes
 from chopmark.reference.wire import ROLES_KNOWN
 
@@ -70,11 +70,12 @@ class Node:
         key: Ed25519PrivateKey,
         devnet: Devnet,
         epoch_blocks: int,
+        journal: Journal,
     ) -> None:
         encoded = genesis.encode()
         self.index = index
         self.blocks: list[FinalBlock] = []
-        self.journal = MemoryJournal()
+        self.journal = journal
         ledger = Ledger(encoded)
         config = Config(
             chain_id=ledger.chain_id,
@@ -112,6 +113,7 @@ class Devnet:
 
     With `epoch_blocks`, the set changes as the state asks for (L-137). `joining` are keys of those
     who may come in that way; their nodes follow the chain meanwhile, numbered after the others.
+    `journal` makes the journal of a node; every one must be new.
     """
 
     def __init__(
@@ -122,6 +124,7 @@ class Devnet:
         delay_ms: float = 1.0,
         epoch_blocks: int = 0,
         joining: Iterable[Ed25519PrivateKey] = (),
+        journal: Callable[[int], Journal] = lambda _index: MemoryJournal(),
     ) -> None:
         self.genesis = genesis
         self.delay_ms = delay_ms
@@ -129,7 +132,9 @@ class Devnet:
         self.message_bytes = 0
         self._wire: list[tuple[float, int, int, int, bytes]] = []  # due, order, from, to, message
         everyone = [*keys, *joining]
-        self.nodes = [Node(i, genesis, key, self, epoch_blocks) for i, key in enumerate(everyone)]
+        self.nodes = [
+            Node(i, genesis, key, self, epoch_blocks, journal(i)) for i, key in enumerate(everyone)
+        ]
         for node in self.nodes:
             for link in range(len(keys), len(everyone)):
                 if link != node.index:

@@ -56,6 +56,8 @@ struct Fork {
   Digest first{};
   Digest second{};
   std::uint64_t side = 0;
+  std::size_t leader = 0;
+  Bytes first_proposal, second_proposal;
   [[nodiscard]] const Digest& shown_to(std::size_t node) const noexcept {
     return (side >> node & 1) != 0 ? second : first;
   }

@@ -27,7 +27,7 @@ Bytes twin_header(const BlockView& block, std::uint64_t later_ms) {
   return header;
 }
 
-/// Two blocks of one view, each shown to some.
+/// Two blocks of one view, each shown to some; and later to the others, who may have forgotten.
 class Equivocate final : public Behaviour {
  public:
   using Behaviour::Behaviour;
@@ -36,12 +36,18 @@ class Equivocate final : public Behaviour {
     if (parcels.empty() || !is_proposal(parcels[0].bytes) || !read_block(parcels[0].bytes, block))
       return;
     if (shared_.one_in(4)) return;
-    Fork fork{block.header.epoch(), block.header.view(), sha256(block.header.bytes()), {}, 0};
+    Fork fork;
+    fork.epoch = block.header.epoch();
+    fork.view = block.header.view();
+    fork.first = sha256(block.header.bytes());
+    fork.leader = node;
     const ByteView other = shared_.keep(shared_.proposal(
         node, twin_header(block, 1), block.justification, block.payload, fork.second));
     // Sometimes the same to all but one, sometimes both to all, one after the other.
     const std::uint64_t style = shared_.random.below(4);
     fork.side = style == 0 ? std::uint64_t{1} << shared_.any_honest() : shared_.random.next();
+    fork.first_proposal.assign(parcels[0].bytes.begin(), parcels[0].bytes.end());
+    fork.second_proposal.assign(other.begin(), other.end());
     const std::size_t count = parcels.size();
     for (std::size_t i = 0; i < count; ++i) {
       const std::size_t to = parcels[i].to;
@@ -50,8 +56,17 @@ class Equivocate final : public Behaviour {
       if (style == 1) parcels.push_back({to, other, shared_.random.below(50'000)});
     }
     if (shared_.forks.size() == 8) shared_.forks.pop_front();
-    shared_.forks.push_back(fork);
+    shared_.forks.push_back(std::move(fork));
     did(kEquivocate);
+  }
+  void tick() override {
+    if (shared_.forks.empty() || !shared_.one_in(8)) return;
+    const Fork& fork = shared_.forks[shared_.random.below(shared_.forks.size())];
+    if (fork.epoch != shared_.epoch || fork.view + 64 < shared_.view) return;
+    const std::size_t to = shared_.any_honest();
+    if (to == fork.leader) return;
+    const bool second = (fork.side >> to & 1) == 0;
+    shared_.out->send(fork.leader, to, second ? fork.second_proposal : fork.first_proposal, 0);
   }
 };
 
