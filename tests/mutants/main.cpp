@@ -108,9 +108,9 @@ bool play(const Mutant& mutant, const char* file) {
 bool print_small(const Mutant& mutant, std::size_t validators, std::uint64_t runs_max) {
   sim::Scenario scenario;
   scenario.validators = validators;
-  active_mutant = mutant.number;
   for (std::uint64_t seed = 1; seed <= runs_max; ++seed) {
     const sim::Plan plan = sim::make_plan(scenario, seed);
+    active_mutant = mutant.number;
     const sim::RunResult result = sim::run(plan);
     if (result.violations.empty()) continue;
     const sim::Violation& first = first_of(result);
@@ -122,6 +122,7 @@ bool print_small(const Mutant& mutant, std::size_t validators, std::uint64_t run
       if (!when_us || !sim::run(one).violations.empty()) return std::nullopt;
       return when_us;
     };
+    if (!fails(plan)) continue;
     const sim::Shrunk small = sim::shrink(plan, fails, runs_max);
     std::printf("# mutant %d\n# %s: %s. [%u] %s\n%s", mutant.number, mutant.rule, mutant.what,
                 first.invariant, first.what.c_str(), sim::write_plan(small.plan).c_str());

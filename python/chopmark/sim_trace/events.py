@@ -164,6 +164,8 @@ def other(row: TraceRow, nodes: int) -> Event:
             return Event(row.time_us, None, "partition", parted(row.data, nodes))
         case TraceKind.PARTED:
             return Event(row.time_us, None, "whole", "partition ends")
+        case TraceKind.HEALED if row.time_us == 0:
+            return Event(0, None, "whole", "no faults")
         case TraceKind.HEALED:
             return Event(row.time_us, None, "whole", "faults stop")
     return of("other", row.kind.name.lower())

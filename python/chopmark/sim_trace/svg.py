@@ -196,7 +196,9 @@ def draw_events(canvas: Canvas) -> None:
         if not canvas.from_us <= event.time_us <= canvas.to_us:
             continue
         y = canvas.y(event.time_us)
-        colour = LABELS.get(event.style) or DARKER.get(event.style) or COLOURS.get(event.style, "#222")
+        colour = (
+            LABELS.get(event.style) or DARKER.get(event.style) or COLOURS.get(event.style, "#222")
+        )
         if event.node is None:
             draw_for_all(canvas, event, y, colour)
             continue
