@@ -1,8 +1,18 @@
 from __future__ import annotations
 import typing
 
-__all__: list[str] = ["run_seeds", "trace"]
+__all__: list[str] = ["plan", "run_plan", "run_seeds", "shrink", "trace"]
 
+def plan(
+    profile: str,
+    validators: typing.SupportsInt | typing.SupportsIndex,
+    byzantine: typing.SupportsInt | typing.SupportsIndex | None,
+    crashed: typing.SupportsInt | typing.SupportsIndex,
+    seconds: typing.SupportsInt | typing.SupportsIndex,
+    block_bytes: typing.SupportsInt | typing.SupportsIndex,
+    seed: typing.SupportsInt | typing.SupportsIndex,
+) -> str: ...
+def run_plan(plan: str) -> dict[str, typing.Any]: ...
 def run_seeds(
     profile: str,
     validators: typing.SupportsInt | typing.SupportsIndex,
@@ -13,13 +23,11 @@ def run_seeds(
     first_seed: typing.SupportsInt | typing.SupportsIndex,
     seeds: typing.SupportsInt | typing.SupportsIndex,
 ) -> dict[str, typing.Any]: ...
+def shrink(
+    plan: str,
+    invariant: typing.SupportsInt | typing.SupportsIndex,
+    runs_max: typing.SupportsInt | typing.SupportsIndex,
+) -> tuple[str, int, bool]: ...
 def trace(
-    profile: str,
-    validators: typing.SupportsInt | typing.SupportsIndex,
-    byzantine: typing.SupportsInt | typing.SupportsIndex | None,
-    crashed: typing.SupportsInt | typing.SupportsIndex,
-    seconds: typing.SupportsInt | typing.SupportsIndex,
-    block_bytes: typing.SupportsInt | typing.SupportsIndex,
-    seed: typing.SupportsInt | typing.SupportsIndex,
-    follow: typing.SupportsInt | typing.SupportsIndex | None,
+    plan: str, follow: typing.SupportsInt | typing.SupportsIndex | None
 ) -> tuple[dict[str, typing.Any], list[tuple[int, int, int, int, bytes]]]: ...

@@ -58,7 +58,7 @@ AFTER_MS = 20.0  # a violation
 @click.option("--from", "from_ms", type=click.FloatRange(0), metavar="MS",
               help="Trace from this moment on.")  # fmt: skip
 @click.option("--to", "to_ms", type=click.FloatRange(0), metavar="MS",
-              help="Trace to this moment. [default: the end; the SVG is of one second]")  # fmt: skip
+              help="Trace to this moment. [default: the end; SVG: one second]")  # fmt: skip
 @click.option("--node", "shown", type=click.IntRange(0), multiple=True,
               help="Trace this node only; may be given again.")  # fmt: skip
 def sim(

@@ -38,7 +38,7 @@ LABELS = {
 }
 
 # Pixels.
-LEFT, RIGHT, FOOT = 84, 250, 30
+LEFT, RIGHT, FOOT = 84, 330, 30
 HEAD = 92
 COLUMN = 250
 ROW = 10  # between two labels of a node
@@ -220,8 +220,9 @@ def draw_for_all(canvas: Canvas, event: Event, y: float, colour: str) -> None:
         f'stroke="{colour}" stroke-width="1.5" stroke-dasharray="6,3"',
     )
     width = LETTER * len(event.text) * 1.12 + 8
-    canvas.rect(LEFT + 6, y - 6, width, 13, f'fill="white" stroke="{colour}" stroke-width="0.7"')
-    canvas.text(LEFT + 10, y + 4, event.text, colour, 'font-weight="bold" font-size="10"')
+    x = max(canvas.wide - 12 - width, LEFT)  # where no node has labels
+    canvas.rect(x, y - 6, width, 13, f'fill="white" stroke="{colour}" stroke-width="0.7"')
+    canvas.text(x + 4, y + 4, event.text, colour, 'font-weight="bold" font-size="10"')
 
 
 def draw_mark(canvas: Canvas, style: str, x: float, y: float) -> None:
