@@ -263,34 +263,28 @@ void set_seed(Plan& plan, std::uint64_t seed) {
   plan.setup.chain_id = chain_id_of(seed);
 }
 
-Plan with_nodes(const Plan& plan, std::size_t validators, std::size_t spares) {
+Plan without_node(const Plan& plan, std::size_t node) {
+  const bool spare = node >= plan.setup.validators;
+  const std::size_t validators = plan.setup.validators - (spare ? 0 : 1);
+  const Plan calm = calm_plan(validators, plan.nodes - 1 - validators);
   Plan out = plan;
-  const std::size_t had = plan.setup.validators;
-  const std::size_t nodes = validators + spares;
-  const auto old = [&](std::size_t node) {
-    return node < validators ? node : node - validators + had;
-  };
-  const Plan calm = calm_plan(validators, spares);
   out.scenario.validators = out.setup.validators = validators;
-  out.nodes = nodes;
+  out.scenario.crashed = std::min(plan.scenario.crashed, validators);
+  out.nodes = calm.nodes;
   out.faulty_max = calm.faulty_max;
   out.setup.keys = calm.setup.keys;
-  out.setup.byzantine = calm.setup.byzantine;
-  out.network.latency_us = calm.network.latency_us;
-  const auto pick = [&](auto& to, const auto& from) {
-    to.resize(nodes);
-    for (std::size_t i = 0; i < nodes; ++i)
-      to[i] = from[old(i)];
+  const auto drop = [node](auto& list) {
+    list.erase(list.begin() + static_cast<std::ptrdiff_t>(node));
   };
-  pick(out.setup.byzantine, plan.setup.byzantine);
-  pick(out.network.bits_per_second, plan.network.bits_per_second);
-  pick(out.clock.rate, plan.clock.rate);
-  pick(out.clock.day_offset_ms, plan.clock.day_offset_ms);
-  pick(out.driver.turn_us, plan.driver.turn_us);
-  for (std::size_t from = 0; from < nodes; ++from) {
-    for (std::size_t to = 0; to < nodes; ++to)
-      out.network.latency_us[from * nodes + to] =
-          plan.network.latency_us[old(from) * plan.nodes + old(to)];
+  drop(out.setup.byzantine);
+  drop(out.network.bits_per_second);
+  drop(out.clock.rate);
+  drop(out.clock.day_offset_ms);
+  drop(out.driver.turn_us);
+  out.network.latency_us.clear();
+  for (std::size_t link = 0; link < plan.network.latency_us.size(); ++link) {
+    if (link / plan.nodes != node && link % plan.nodes != node)
+      out.network.latency_us.push_back(plan.network.latency_us[link]);
   }
   settle(out);
   return out;

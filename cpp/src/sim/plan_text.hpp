@@ -28,8 +28,8 @@ struct PlanLine {
 void settle(Plan& plan);
 /// Another course of the same plan.
 void set_seed(Plan& plan, std::uint64_t seed);
-/// The same plan without the last spares and validators.
-[[nodiscard]] Plan with_nodes(const Plan& plan, std::size_t validators, std::size_t spares);
+/// The same plan for the others; there is more than one validator.
+[[nodiscard]] Plan without_node(const Plan& plan, std::size_t node);
 
 [[nodiscard]] std::string write_plan(const Plan& plan);
 /// Of what `write_plan` writes, with comments behind '#'. Nothing: see `problem`.

@@ -98,12 +98,9 @@ bool Shrinker::keep(Plan smaller, std::uint64_t seeds) {
 
 bool Shrinker::fewer_nodes() {
   bool any = false;
-  const auto spares = [this] { return plan_.nodes - plan_.setup.validators; };
-  while (spares() != 0 && keep(with_nodes(plan_, plan_.setup.validators, spares() - 1)))
-    any = true;
-  while (plan_.setup.validators > kValidatorsMin &&
-         keep(with_nodes(plan_, plan_.setup.validators - 1, spares()))) {
-    any = true;
+  for (std::size_t node = plan_.nodes; node-- != 0;) {
+    if (node < plan_.setup.validators && plan_.setup.validators <= kValidatorsMin) break;
+    any |= keep(without_node(plan_, node));
   }
   return any;
 }

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from html import escape
 
@@ -42,9 +42,9 @@ LEFT, RIGHT, FOOT = 84, 330, 30
 HEAD = 92
 COLUMN = 250
 ROW = 10  # between two labels of a node
-SPACE = 20  # for each event of the busiest node
 LETTER = 5.45
-HEIGHT_MIN, HEIGHT_MAX = 360, 16_000
+HEIGHT_MIN, HEIGHT_MAX = 360, 8_000
+PARTS = 12  # of the time
 LOST = 0.16  # of the way is drawn of a message that does not arrive
 TICKS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 60_000)  # ms
 
@@ -55,10 +55,19 @@ class Canvas:
     def __init__(self, run: Diagram, shown: Sequence[int], from_ms: float, to_ms: float) -> None:
         self.run, self.shown = run, shown
         self.from_us, self.to_us = from_ms * 1000, to_ms * 1000
-        busiest = max((sum(e.node == n for e in run.events) for n in shown), default=0)
-        self.tall = min(max((busiest + 4) * SPACE, HEIGHT_MIN), HEIGHT_MAX)
+        self.tall = min(max(PARTS * ROW * self.busiest(), HEIGHT_MIN), HEIGHT_MAX)
         self.wide = LEFT + COLUMN * (len(shown) - 1) + RIGHT
         self.out: list[str] = []
+
+    def busiest(self) -> int:
+        """Labels that one node has in one part of the time, at most: they get room there."""
+        part_us = max((self.to_us - self.from_us) / PARTS, 1)
+        labels = Counter(
+            (event.node, (event.time_us - self.from_us) // part_us)
+            for event in self.run.events
+            if event.node is not None and self.from_us <= event.time_us <= self.to_us
+        )
+        return max(labels.values(), default=0) + 1
 
     def x(self, node: int) -> float:
         return LEFT + COLUMN * self.shown.index(node)

@@ -90,17 +90,21 @@ TEST(plan_stops_when_it_should) {
   EXPECT(result.finalized_blocks > 2);
 }
 
-TEST(plan_keeps_its_first_nodes) {
+TEST(plan_keeps_its_other_nodes) {
   Scenario scenario;
   scenario.validators = 7;
   Plan plan = make_plan(scenario, 5);
   plan.clock.rate[1] = 1'234'567;
-  const Plan smaller = with_nodes(plan, 4, plan.nodes - 7);
-  EXPECT_EQ(smaller.nodes, plan.nodes - 3);
+  const Plan smaller = without_node(plan, 3);
+  const std::size_t n = smaller.nodes;
+  EXPECT_EQ(n, plan.nodes - 1);
+  EXPECT_EQ(smaller.setup.validators, std::size_t{6});
   EXPECT_EQ(smaller.faulty_max, std::size_t{1});
   EXPECT_EQ(smaller.clock.rate[1], std::uint64_t{1'234'567});
-  EXPECT_EQ(smaller.network.latency_us[smaller.nodes + 2], plan.network.latency_us[plan.nodes + 2]);
-  EXPECT_EQ(smaller.network.latency_us.size(), smaller.nodes * smaller.nodes);
+  EXPECT_EQ(smaller.clock.rate[4], plan.clock.rate[5]);
+  EXPECT_EQ(smaller.network.latency_us.size(), n * n);
+  EXPECT_EQ(smaller.network.latency_us[n + 2], plan.network.latency_us[plan.nodes + 2]);
+  EXPECT_EQ(smaller.network.latency_us[4 * n + 1], plan.network.latency_us[5 * plan.nodes + 1]);
 }
 
 }  // namespace
