@@ -6,6 +6,8 @@
 //   chopmark_mutants [--only NUMBER] [--seconds BUDGET] [--validators N]
 //   chopmark_mutants --only NUMBER --plan FILE      plays it (docs/testing.md, "Plans")
 //   chopmark_mutants --only NUMBER --shrink RUNS    prints a small plan that finds the mutant
+//   chopmark_mutants --hash SEEDS: what happened in so many seeds of the correct core, as one
+//   number
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -25,6 +27,8 @@ namespace {
 using namespace chopmark;
 using Clock = std::chrono::steady_clock;
 
+// Number 24 (part (d) of the idle rule is missing) costs a heartbeat and breaks no invariant: the
+// script idle_stall finds it.
 struct Mutant {
   int number;
   const char* rule;
@@ -52,18 +56,17 @@ constexpr Mutant kMutants[] = {
     {18, "B-61", "votes are sent before they are durable"},
     {19, "R9", "certificates are taken unverified"},
     {20, "R3", "signatures in justifications do not matter"},
-    {21, "R1", "an uncertified notarization leads to the next view"},
+    {21, "B-80", "the amnesic vote"},
     {22, "B-71", "blocks go on above the last one of an epoch"},
     {23, "R4", "blocks are certified without the ledger"},
-    {24, "R2", "part (d) of the idle rule is missing"},
     {25, "R8", "nothing is said again in a standstill"},
     {26, "R11", "gaps are not asked for"},
     {27, "B-64", "a damaged log is taken for a torn one"},
-    {28, "B-62", "a restart signs below the last final view"},
+    {28, "B-63", "a checkpoint leaves own votes out"},
     {29, "B-62", "blocks and their justifications are not written"},
     {30, "R7", "certificates are not passed on"},
     {31, "B-91", "evidence counts unverified"},
-    {32, "B-70", "the next set is not held against the header"},
+    {32, "B-60", "the record of a final block does not say that the epoch ended"},
     {33, "R2", "builds on what is notarized and not certified"},
     {34, "R3", "the last skipped view needs no nullification"},
     {35, "R3", "time may stand still or go back"},
@@ -72,6 +75,7 @@ constexpr Mutant kMutants[] = {
     {38, "R9", "votes in another's name count"},
     {39, "B-65", "a restart forgets own notarize votes"},
     {40, "R10", "delivers what is not certified"},
+    {41, "B-72", "views of an epoch are kept in the next"},
 };
 
 double seconds_since(Clock::time_point start) {
@@ -152,6 +156,17 @@ bool hunt(const Mutant& mutant, std::size_t validators, double budget) {
   return false;
 }
 
+/// Equal whatever compiled it, or what happens depends on more than the seed.
+int print_hash(std::uint64_t seeds) {
+  sim::Scenario scenario;
+  sim::Summary sum = sim::run_seeds(scenario, 1, seeds);
+  scenario.validators = 7;
+  const sim::Summary of_seven = sim::run_seeds(scenario, 1, seeds / 8 + 1);
+  std::printf("%016llx %016llx\n", static_cast<unsigned long long>(sum.event_hash),
+              static_cast<unsigned long long>(of_seven.event_hash));
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -166,6 +181,7 @@ int main(int argc, char** argv) {
     if (name == "--only") only = std::atoi(argv[i + 1]);
     if (name == "--plan") plan = argv[i + 1];
     if (name == "--shrink") shrink_runs = std::strtoull(argv[i + 1], nullptr, 10);
+    if (name == "--hash") return print_hash(std::strtoull(argv[i + 1], nullptr, 10));
     if (name == "--validators") validators = static_cast<std::size_t>(std::atoi(argv[i + 1]));
   }
   if (only == 0) {  // the list, for tests/mutants/run.py

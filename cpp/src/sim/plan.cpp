@@ -143,6 +143,11 @@ void plan_disk(Plan& plan, Random draw) {
   crash.start_ppm = static_cast<std::uint32_t>(draw.below(300'000));
   crash.all_ppm = sometimes(draw, 100'000, 10'000);
   crash.down_us = {10'000, draw.between(20'000, 3'000'000)};
+  if (draw.chance(150'000)) {  // back at once, without a memory: what B-81 is about
+    disk.lost_ppm = 500'000;
+    crash.step_ppm = std::max<std::uint32_t>(crash.step_ppm, 1'000);
+    crash.down_us = {0, draw.between(1'000, 100'000)};
+  }
 }
 
 void plan_driver(Plan& plan, Random draw) {
@@ -182,6 +187,7 @@ void plan_swarm(Plan& plan, Random& draw) {
   plan.heartbeat_ms = static_cast<std::uint32_t>(parameters.between(3'000, 8'000));
   plan.views_per_leader =
       parameters.chance(250'000) ? static_cast<std::uint16_t>(parameters.between(2, 4)) : 1;
+  plan.setup.views_per_leader = plan.views_per_leader;
   if (parameters.chance(500'000)) {
     plan.liar_acts = liars::kEquivocate;
     if (parameters.chance(750'000)) plan.liar_acts |= liars::kCollude;

@@ -19,7 +19,7 @@ constexpr std::string_view kActNames[] = {
     "other-views",     "nullify-only",  "withhold",      "reveal-to-one", "gaps",
     "invalid-payload", "bad-signature", "late-proposal", "poison",        "retired-epoch",
     "frame",           "flood",         "lying-replies", "selective",     "duplicates",
-    "flips",           "repeats",       "silent"};
+    "flips",           "repeats",       "silent",        "bad-header"};
 static_assert(std::size(kActNames) == liars::kBehaviours);
 constexpr std::string_view kProfileNames[] = {"lan", "wan", "swarm"};
 constexpr std::string_view kNone = "none";
@@ -256,6 +256,7 @@ bool set_line(Plan& plan, const PlanLine& line) {
 void settle(Plan& plan) {
   const auto liars = static_cast<std::size_t>(std::ranges::count(plan.setup.byzantine, true));
   plan.must_live = liars + plan.scenario.crashed <= plan.faulty_max;
+  plan.setup.views_per_leader = plan.views_per_leader;
 }
 
 void set_seed(Plan& plan, std::uint64_t seed) {

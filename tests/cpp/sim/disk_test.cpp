@@ -2,7 +2,9 @@
 #include "sim/disk.hpp"
 
 #include <algorithm>
+#include <bit>
 
+#include "base/endian.hpp"
 #include "consensus/record.hpp"
 #include "test.hpp"
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/toy_ledger.hpp"
 
+#include "base/endian.hpp"
 #include "hash/sha256.hpp"
 #include "sim/scheme.hpp"
 #include "test.hpp"
