@@ -41,6 +41,7 @@ class Run {
   void handle(const Entry& entry);
   void handle_ready();
   void weather();
+  void turn_network();
   void heal();
   void load();
   void conspire();
@@ -67,6 +68,7 @@ class Run {
   std::uint64_t phase_since_us_ = 0;
   std::uint64_t target_height_ = 0;
   std::uint64_t load_turns_us_ = 0;
+  Bytes shown_cut_;  // of the last row about partitions
   bool busy_ = true;
   bool done_ = false;
 };
@@ -112,10 +114,18 @@ void Run::begin() {
     again(Happening::conspiracy, kConspiracyTickUs);
 }
 
+void Run::turn_network() {
+  if (world_.network.turn()) world_.cover(Covered::partition);
+  const ByteView cut = world_.network.cut();
+  if (world_.trace == nullptr || std::ranges::equal(cut, shown_cut_)) return;
+  shown_cut_.assign(cut.begin(), cut.end());
+  world_.note(TraceKind::parted, 0, 0, cut);
+}
+
 void Run::weather() {
   if (world_.healed) return;
   again(Happening::weather, plan_.network.weather_us);
-  if (world_.network.turn()) world_.cover(Covered::partition);
+  turn_network();
   if (plan_.crash.all_ppm != 0 && weather_.chance(plan_.crash.all_ppm)) {
     for (std::size_t i = 0; i < plan_.nodes; ++i) {
       if (!plan_.setup.byzantine[i]) processes_[i]->crash();
@@ -139,6 +149,7 @@ void Run::weather() {
     const std::size_t number = processes_.size();
     world_.identity.push_back(static_cast<std::uint8_t>(node));
     processes_.push_back(std::make_unique<Process>(world_, number, node));
+    world_.note(TraceKind::copied, node, number, {});
     processes_.back()->start_as_copy_of(one);
   }
 }
@@ -215,6 +226,11 @@ void Run::give_up(std::string what) {
 void Run::look() {
   again(Happening::look, kLooksUs);
   const std::uint64_t now = world_.now_us;
+  if (plan_.stop_us != 0) {
+    done_ = now >= plan_.stop_us || !world_.result.violations.empty() ||
+            !world_.observer.violations().empty();
+    if (done_) return;
+  }
   if (phase_ == Phase::faults && now >= plan_.heal_us) heal();
   if (phase_ == Phase::core && highest() >= target_height_) {
     phase_ = Phase::everyone;

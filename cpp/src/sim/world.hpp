@@ -68,6 +68,9 @@ class World {
     ++result.events;
     result.event_hash = mix(result.event_hash ^ now_us, content_hash + (process << 8 | from << 16));
   }
+  void note(TraceKind kind, std::size_t node, std::size_t peer, ByteView bytes) {
+    if (trace != nullptr && trace->messages) trace->add(now_us, kind, node, peer, bytes);
+  }
   void cover(Covered what) noexcept { result.covered |= static_cast<std::uint32_t>(what); }
   void violate(std::uint32_t invariant, std::string what) {
     result.violations.push_back({invariant, now_us, std::move(what)});
