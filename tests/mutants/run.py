@@ -1,17 +1,19 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The mutation gate: the swarm profile of the simulator, unchanged, must find every seeded rule bug.
+"""The mutation gate: the swarm profile, unchanged, must find every seeded rule bug.
 
-    cmake --preset mutants && cmake --build build/mutants --target chopmark_mutants
     python3 tests/mutants/run.py [--seconds BUDGET] [--jobs N] [NUMBER ...]
+    python3 tests/mutants/run.py --compilers     # the same seeds, compiled by gcc and by clang
 
-Exit status 1 if one was not found within its budget of seconds.
+Builds the preset `mutants` first. Exit status 1 if a mutant was not found within its budget of
+seconds, or if two compilers make different things happen. Standard library only.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -19,7 +21,43 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-PROGRAM = Path(__file__).resolve().parents[2] / "build/mutants/chopmark_mutants"
+ROOT = Path(__file__).resolve().parents[2]
+HASHED_SEEDS = 40
+PROGRAM = ROOT / "build/mutants/chopmark_mutants"
+
+
+def run(*command: str) -> None:
+    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+
+
+def build(folder: str, *options: str) -> Path:
+    """The program of the gate, built in `build/folder`."""
+    run("cmake", "--preset", "mutants", "-B", f"build/{folder}", *options)
+    jobs = str(os.cpu_count() or 1)
+    run("cmake", "--build", f"build/{folder}", "--target", "chopmark_mutants", "--parallel", jobs)
+    return ROOT / "build" / folder / "chopmark_mutants"
+
+
+def find_clang() -> str:
+    named = os.environ.get("CLANGXX")
+    names = [named] if named else ["clang++", *(f"clang++-{n}" for n in range(22, 13, -1))]
+    for name in names:
+        if shutil.which(name):
+            return name
+    sys.exit("run.py: no clang++ found: sudo apt-get install clang (or set CLANGXX)")
+
+
+def compare_compilers() -> int:
+    """The hash of everything that happened must not depend on the compiler."""
+    clang = build("mutants-clang", f"-DCMAKE_CXX_COMPILER={find_clang()}", "-DCHOPMARK_PORTABLE=ON")
+    hashes = [
+        subprocess.run(
+            [str(one), "--hash", str(HASHED_SEEDS)], capture_output=True, text=True, check=True
+        ).stdout.strip()
+        for one in (PROGRAM, clang)
+    ]
+    print(f"gcc {hashes[0]}, clang {hashes[1]}")
+    return 0 if hashes[0] == hashes[1] else 1
 
 
 def hunt(number: str, seconds: float) -> tuple[bool, float, str]:
@@ -43,10 +81,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--compilers", action="store_true")
     parser.add_argument("numbers", nargs="*")
     options = parser.parse_args()
-    if not PROGRAM.exists():
-        parser.error(f"{PROGRAM} is not built: see the head of this file")
+    build("mutants")
+    if options.compilers:
+        return compare_compilers()
     listed = subprocess.run([str(PROGRAM)], capture_output=True, text=True, check=True).stdout
     mutants = [line.split("\t") for line in listed.splitlines()]
     chosen = [m for m in mutants if not options.numbers or m[0] in options.numbers]

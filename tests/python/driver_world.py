@@ -189,8 +189,9 @@ class Dying:
 class World:
     """Nodes, time, and a network that delivers after a millisecond."""
 
-    def __init__(self, n: int) -> None:
+    def __init__(self, n: int, epoch_blocks: int = 0) -> None:
         self.n = n
+        self.epoch_blocks = epoch_blocks
         self.genesis = genesis_of(n)
         self.now_ms = 0
         self._order = 0
@@ -206,6 +207,7 @@ class World:
             build_ms=20,
             standstill_ms=200,
             heartbeat_ms=10_000,
+            epoch_blocks=self.epoch_blocks,
         )
 
     def at(self, due_ms: int, action: Callable[[], None]) -> None:

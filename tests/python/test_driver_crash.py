@@ -316,9 +316,9 @@ def test_amnesic_driver_says_nothing() -> None:
 VICTIM = 1
 
 
-def four(before: Callable[[int, str], None] | None = None) -> World:
+def four(before: Callable[[int, str], None] | None = None, epoch_blocks: int = 0) -> World:
     """A chain of four; the disk of one does as `before` says."""
-    world = World(4)
+    world = World(4, epoch_blocks)
     if before is not None:
         world.nodes[VICTIM].folder.before = before
     for node in world.nodes:
@@ -341,14 +341,14 @@ def spread(world: World, first: int, count: int, limit_ms: int = 20_000) -> bool
     return world.run(done, limit_ms) and max(len(node.final) for node in world.nodes) > before
 
 
-@pytest.mark.parametrize("lost", [Lost.ALL, Lost.TAIL])
-def test_crash_of_one_among_four(lost: Lost) -> None:
+@pytest.mark.parametrize(("lost", "epoch_blocks"), [(Lost.ALL, 0), (Lost.TAIL, 0), (Lost.ALL, 3)])
+def test_crash_of_one_among_four(lost: Lost, epoch_blocks: int) -> None:
     """It comes back, catches up and takes part; nothing that it says contradicts what it said."""
-    world = four()
+    world = four(epoch_blocks=epoch_blocks)
     assert spread(world, 0, 4)
     calls = len(world.nodes[VICTIM].folder.calls)
     for number in range(FIRST_CHECKPOINT, calls, 3):
-        world = four(crash_at(number))
+        world = four(crash_at(number), epoch_blocks)
         node = world.nodes[VICTIM]
         spread(world, 0, 4)
         assert node.driver is None
@@ -359,6 +359,7 @@ def test_crash_of_one_among_four(lost: Lost) -> None:
         words = node.mouth.words
         assert spread(world, 20, 4)
         assert node.mouth.words > words
+        assert (node.driver.replica.epoch > 2) == (epoch_blocks > 0)
 
 
 def test_forgetful_one_among_four_comes_back() -> None:

@@ -15,7 +15,7 @@ Bytes Replica::final_record(const FinalBlock& block, std::uint64_t view) {
   out.u64(block.body.header.height);
   out.u64(view);
   out.bytes(block.body.digest);
-  if (block.next) out.bytes(encode_position(*block.next));
+  if (block.next && !mutant(32)) out.bytes(encode_position(*block.next));
   return out.take();
 }
 
@@ -178,7 +178,7 @@ void Replica::begin_epoch(const Position& position) {
   delivered_ = position;
   order_.clear();
   know_set(position.set, position.anchor_digest);
-  views_.clear();
+  if (!mutant(41)) views_.clear();
   blocks_.clear();
   offered_.clear();
   in_flight_.clear();

@@ -233,7 +233,7 @@ void Replica::load(Recovery&& recovery) {
   generation_ = recovery.generation;
   next_seq_ = recovery.next_seq;
   synced_ = next_seq_ - 1;
-  sign_above_ = std::max(recovery.sign_above, mutant(28) ? std::uint64_t{0} : final_.view);
+  sign_above_ = std::max(recovery.sign_above, final_.view);
   unstored_.assign(recovery.finals.begin(), recovery.finals.end());
   redeliveries_ = std::move(recovery.finals);
   // Their own epochs may lie behind; proofs of them come from the driver's store.
@@ -363,7 +363,7 @@ Replica::Checkpoint Replica::checkpoint() {
     if (block.logged) put(RecordKind::block, encode(BlockMessage{block.body}));
   }
   for (const auto& [number, view] : views_) {
-    if (number <= final_.view || ending_) continue;
+    if (number <= final_.view || ending_ || mutant(28)) continue;
     for (const Bytes& own : view.own_messages)
       put(own[0] == 0x50 ? RecordKind::proposal : RecordKind::vote, own);
   }

@@ -120,7 +120,7 @@ bool Replica::enter_views() {
   std::uint64_t next = view_;
   for (auto at = views_.lower_bound(view_); at != views_.end(); ++at) {
     const StoredCertificate* notarization = at->second.certificate(VoteKind::notarize);
-    const bool certified = notarization != nullptr && (certified_by(*notarization) || mutant(21));
+    const bool certified = notarization != nullptr && certified_by(*notarization);
     if (certified || at->second.certificate(VoteKind::nullify) != nullptr ||
         at->second.certificate(VoteKind::finalize) != nullptr) {
       next = at->first + 1;
@@ -312,7 +312,7 @@ bool Replica::nullify_views() {
 }
 
 bool Replica::may_sign(std::uint64_t view) const noexcept {
-  return is_validator() && !amnesia_ && !ending_ && view > sign_above_ && view > final_.view;
+  return is_validator() && (!amnesia_ || mutant(21)) && !ending_ && view > sign_above_ && view > final_.view;
 }
 
 void Replica::vote(VoteKind kind, std::uint64_t number, const Digest& digest) {

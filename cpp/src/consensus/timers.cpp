@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint64_t kLeaderCapMs = 16'000;
 constexpr std::uint64_t kViewCapMs = 32'000;
-constexpr std::uint64_t kInactiveMs = 10'000;
+constexpr std::uint64_t kInactiveMs = 60'000;
 
 }  // namespace
 

@@ -100,6 +100,7 @@ void Network::heal() {
   split_ = false;
   plan_.split_ppm = plan_.loss_ppm = plan_.duplicate_ppm = plan_.spike_ppm = 0;
   std::ranges::fill(plan_.bits_per_second, 0);
+  plan_.in_order = true;  // as TCP is
 }
 
 }  // namespace chopmark::sim

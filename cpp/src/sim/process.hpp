@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -48,6 +49,8 @@ class Process {
   [[nodiscard]] Disk& disk() noexcept { return disk_; }
   [[nodiscard]] std::size_t node() const noexcept { return node_; }
   void wake();
+  /// For people: where it stands.
+  [[nodiscard]] std::string state() const;
 
  private:
   [[nodiscard]] consensus::Config config() const;
@@ -55,6 +58,7 @@ class Process {
   [[nodiscard]] bool byzantine() const { return world_.plan.setup.byzantine[node_]; }
   void begin();  // the replica is there: links, and a first step
   void damage();
+  void note_damage(Covered how);
   void die();
   bool checkpoint(std::uint64_t stop_after);
   /// Where the steps of this process are kept, if they are.
@@ -118,7 +122,7 @@ class Process {
   std::vector<Buffer*> certificates_;
   std::vector<std::pair<std::uint64_t, Bytes>> boundaries_;
   bool unseen_damage_ = false;  // the log was damaged, and nobody has written a new one since
-  bool astray_ = false;  // it holds another final block than others do
+  bool astray_ = false;         // it holds another final block than others do
 };
 
 }  // namespace chopmark::sim

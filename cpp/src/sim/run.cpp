@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "sim/liars/behaviour.hpp"
@@ -13,6 +14,7 @@ namespace chopmark::sim {
 namespace {
 
 constexpr std::uint64_t kConspiracyTickUs = 10'000;
+constexpr std::uint32_t kEpochBlocksToRecover = 16;
 constexpr std::uint64_t kLooksUs = 100'000;  // between looks at whether the run is over
 // Bits of Conspiracy::acted: two headers, or two votes, of one view.
 constexpr std::uint32_t kEquivocations = liars::kEquivocate | liars::kDoubleVote;
@@ -39,13 +41,18 @@ class Run {
   void handle(const Entry& entry);
   void handle_ready();
   void weather();
+  void turn_network();
   void heal();
   void load();
   void conspire();
   void look();
-  void give_up(const char* what);
+  void give_up(std::string what);
   [[nodiscard]] bool honest(const Process& one) const { return world_.honest(one.node()); }
   [[nodiscard]] std::uint64_t highest() const;
+  /// Who forgot needs a few views of one epoch, and begins anew in the next (B-81).
+  [[nodiscard]] bool epochs_last() const {
+    return plan_.setup.epoch_blocks == 0 || plan_.setup.epoch_blocks >= kEpochBlocksToRecover;
+  }
   [[nodiscard]] bool all_reached(std::uint64_t height) const;
   void again(Happening what, std::uint64_t after_us);
   [[nodiscard]] bool started(std::size_t node) const {
@@ -60,8 +67,8 @@ class Run {
   Phase phase_ = Phase::faults;
   std::uint64_t phase_since_us_ = 0;
   std::uint64_t target_height_ = 0;
-  std::uint32_t next_transaction_ = 0;
   std::uint64_t load_turns_us_ = 0;
+  Bytes shown_cut_;  // of the last row about partitions
   bool busy_ = true;
   bool done_ = false;
 };
@@ -78,7 +85,7 @@ bool Run::all_reached(std::uint64_t height) const {
   for (std::size_t i = 0; i < plan_.nodes; ++i) {
     const Process& one = *processes_[i];
     if (!honest(one) || !started(i)) continue;
-    if (!one.up() || one.amnesic() || one.height() < height) return false;
+    if (!one.up() || one.height() < height || (one.amnesic() && epochs_last())) return false;
   }
   return true;
 }
@@ -107,10 +114,18 @@ void Run::begin() {
     again(Happening::conspiracy, kConspiracyTickUs);
 }
 
+void Run::turn_network() {
+  if (world_.network.turn()) world_.cover(Covered::partition);
+  const ByteView cut = world_.network.cut();
+  if (world_.trace == nullptr || std::ranges::equal(cut, shown_cut_)) return;
+  shown_cut_.assign(cut.begin(), cut.end());
+  world_.note(TraceKind::parted, 0, 0, cut);
+}
+
 void Run::weather() {
   if (world_.healed) return;
   again(Happening::weather, plan_.network.weather_us);
-  if (world_.network.turn()) world_.cover(Covered::partition);
+  turn_network();
   if (plan_.crash.all_ppm != 0 && weather_.chance(plan_.crash.all_ppm)) {
     for (std::size_t i = 0; i < plan_.nodes; ++i) {
       if (!plan_.setup.byzantine[i]) processes_[i]->crash();
@@ -134,6 +149,7 @@ void Run::weather() {
     const std::size_t number = processes_.size();
     world_.identity.push_back(static_cast<std::uint8_t>(node));
     processes_.push_back(std::make_unique<Process>(world_, number, node));
+    world_.note(TraceKind::copied, node, number, {});
     processes_.back()->start_as_copy_of(one);
   }
 }
@@ -180,9 +196,9 @@ void Run::load() {
   }
   if (!busy_) return;
   const std::size_t node = load_.below(plan_.nodes);
-  const std::uint32_t transaction = next_transaction_;
+  const std::uint32_t transaction = world_.transactions;
   if (!processes_[node]->submit(transaction)) return;
-  ++next_transaction_;
+  ++world_.transactions;
   std::array<std::uint8_t, 13> message{static_cast<std::uint8_t>(Tag::transactions)};
   store_be<std::uint32_t>(message.data() + 1, 1);
   store_be<std::uint64_t>(message.data() + 5, transaction);
@@ -200,14 +216,21 @@ void Run::conspire() {
   world_.conspiracy.tick(world_.now_us, out);
 }
 
-void Run::give_up(const char* what) {
-  world_.violate(kLivenessInvariant, what);
+void Run::give_up(std::string what) {
+  for (std::size_t i = 0; i < plan_.nodes; ++i)
+    what += (i == 0 ? ": " : ", ") + std::to_string(i) + " " + processes_[i]->state();
+  world_.violate(kLivenessInvariant, std::move(what));
   done_ = true;
 }
 
 void Run::look() {
   again(Happening::look, kLooksUs);
   const std::uint64_t now = world_.now_us;
+  if (plan_.stop_us != 0) {
+    done_ = now >= plan_.stop_us || !world_.result.violations.empty() ||
+            !world_.observer.violations().empty();
+    if (done_) return;
+  }
   if (phase_ == Phase::faults && now >= plan_.heal_us) heal();
   if (phase_ == Phase::core && highest() >= target_height_) {
     phase_ = Phase::everyone;
@@ -224,6 +247,8 @@ void Run::look() {
     phase_since_us_ = now;
   }
   const std::uint64_t high = highest();
+  if (!plan_.must_live && now >= plan_.end_us) done_ = true;
+  if (!plan_.must_live) return;
   if (phase_ == Phase::settled && now >= plan_.end_us && high >= plan_.blocks_min) done_ = true;
   if (phase_ == Phase::faults || now < phase_since_us_ + plan_.patience_us) return;
   if (phase_ == Phase::core) give_up("no blocks became final after the faults had stopped");

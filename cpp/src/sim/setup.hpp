@@ -18,6 +18,7 @@ struct Setup {
   std::vector<bool> byzantine;     // by node
   std::uint32_t epoch_blocks = 0;  // B of B-70
   std::uint32_t payload_bytes_max = 0;
+  std::uint16_t views_per_leader = 1;
 };
 
 }  // namespace chopmark::sim

@@ -146,6 +146,36 @@ TEST(liar_proposes_out_of_turn) {
   EXPECT(std::get<ProposalMessage>(scene.read()[0]).block.digest != other.digest());
 }
 
+TEST(liar_proposes_before_him_who_leads) {
+  bool found = false;
+  for (std::uint64_t seed = 1; seed < 10 && !found; ++seed) {
+    Scene one(kWrongLeader, seed);
+    one.liars.incoming(0, 1, one.proposal, one.post);
+    one.liars.incoming(0, 2, one.certificate, one.post);
+    for (const Message& said : one.read()) {
+      const BlockBody& body = std::get<ProposalMessage>(said).block;
+      if (body.header.view != 2 || body.header.parent_digest != one.block.digest()) continue;
+      EXPECT_EQ(body.header.leader, 0);  // node 1 leads view 2
+      found = true;
+    }
+  }
+  EXPECT(found);
+}
+
+TEST(liar_leads_with_bad_headers) {
+  Scene scene(kBadHeader);
+  std::set<std::string> headers;
+  for (int i = 0; i < 60; ++i)
+    scene.out(scene.proposal);
+  for (const Message& one : scene.read()) {
+    const BlockBody& body = std::get<ProposalMessage>(one).block;
+    headers.insert(to_hex(body.header_bytes));
+    const VoteSubject subject = scene.story.about(VoteKind::notarize, 1, body.digest);
+    EXPECT(scene.story.vote(0, subject).signature == body.leader_signature);
+  }
+  EXPECT(headers.size() > 8);
+}
+
 TEST(liar_votes_in_other_views) {
   Scene scene(kOtherViews);
   std::set<std::uint64_t> views;

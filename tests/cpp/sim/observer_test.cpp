@@ -175,6 +175,44 @@ TEST(observer_finds_5_a_proposal_without_its_parent) {
   EXPECT_ONLY(story, 5);
 }
 
+TEST(observer_finds_5_votes_for_headers_that_do_not_fit) {
+  enum Wrong { kNothing, kLeader, kHeight, kTime, kNextSet, kLength, kKind };
+  for (const Wrong wrong : {kNothing, kLeader, kHeight, kTime, kNextSet, kLength, kKind}) {
+    Story story(4, {true, true, false, false});
+    const Block a = story.full_view(1, nullptr);
+    Block b = wrong == kKind ? story.closing(2, a, a) : story.block(2, &a);
+    Header& header = b.body.header;
+    if (wrong == kLeader) header.leader = 0;
+    if (wrong == kHeight) header.height += 1;
+    if (wrong == kTime) header.time_ms = a.body.header.time_ms;
+    if (wrong == kNextSet) header.next_set_hash[3] = 1;
+    if (wrong == kLength) b.body.payload.resize(5000);
+    b = story.with_justification(b, b.body.justification);
+    story.send(header.leader, story.bytes(ProposalMessage{b.body}));
+    EXPECT_CLEAN(story);  // the leader is a liar
+    story.keep_certificate(2, story.certificate(story.about(VoteKind::notarize, 1, a.digest())));
+    story.notarize(b, {2});
+    if (wrong == kNothing) EXPECT_CLEAN(story);
+    if (wrong != kNothing) EXPECT_ONLY(story, 5);
+  }
+}
+
+TEST(observer_sees_certificates_within_blocks_of_liars) {
+  // A liar shows a notarization to one honest node, within the block of the next view.
+  Story story(0, {true, true, false, false});
+  const Block a = story.block(1, nullptr);
+  story.send(0, story.bytes(ProposalMessage{a.body}));
+  story.notarize(a, {2});
+  const Block b = story.block(2, &a);
+  story.send(1, story.bytes(ProposalMessage{b.body}), 2);
+  story.finalize(a, {2});
+  for (const std::size_t node : {std::size_t{0}, std::size_t{1}})
+    story.send(
+        node,
+        story.bytes(VoteMessage{story.vote(node, story.about(VoteKind::finalize, 1, a.digest()))}));
+  EXPECT_CLEAN(story);
+}
+
 TEST(observer_finds_6_conflicts_of_honest_votes) {
   struct Pair {
     VoteKind first, second;
@@ -536,6 +574,23 @@ TEST(observer_finds_11_a_signature_at_or_below_the_view_of_amnesia) {
     story.say(1, story.about(VoteKind::nullify, view, {}));
     if (view == 6) EXPECT_CLEAN(story);
     if (view == 5) EXPECT_ONLY(story, 11);
+  }
+}
+
+TEST(observer_finds_11_amnesia_that_ends_too_early) {
+  for (const std::uint64_t above : {std::uint64_t{2}, std::uint64_t{1}}) {
+    Story story;
+    for (const std::uint64_t view : {std::uint64_t{1}, std::uint64_t{2}})
+      story.nullify(view, {1});
+    story.observer.crashed(1);
+    story.observer.restarted(1, true, 0);
+    codec::Writer mark;
+    mark.u8(1);
+    mark.u64(1);
+    mark.u64(above);
+    story.write(1, 8, mark.take());
+    if (above == 2) EXPECT_CLEAN(story);
+    if (above == 1) EXPECT_ONLY(story, 11);
   }
 }
 

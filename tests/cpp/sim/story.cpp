@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "codec/writer.hpp"
+#include "consensus/config.hpp"
 #include "hash/sha256.hpp"
 #include "sim/scheme.hpp"
 
@@ -12,7 +13,13 @@ namespace {
 
 sim::Setup setup_of(std::uint32_t epoch_blocks, std::vector<bool> byzantine) {
   sim::Setup setup;
-  setup.chain_id.fill(7);
+  // In the first epoch node 0 leads view 1, node 1 view 2, and so on.
+  const std::vector<std::uint16_t> in_turn = {0, 1, 2, 3};
+  do {
+    ++setup.chain_id[0];
+    if (setup.chain_id[0] == 0) ++setup.chain_id[1];
+  } while (consensus::leader_order(consensus::leader_seed(setup.chain_id), Story::kNodes) !=
+           in_turn);
   setup.validators = Story::kNodes;
   for (std::size_t i = 0; i < Story::kNodes; ++i)
     setup.keys.push_back(sim::node_key(i));
@@ -34,6 +41,10 @@ Story::Story(std::uint32_t epoch_blocks, std::vector<bool> byzantine)
     : setup(setup_of(epoch_blocks, std::move(byzantine))), observer(setup) {
   anchor = setup.chain_id;
   set = setup.keys;
+}
+
+std::size_t Story::leader(std::uint64_t view) const {
+  return consensus::leader_order(consensus::leader_seed(anchor), kNodes)[(view - 1) % kNodes];
 }
 
 VoteSubject Story::about(VoteKind kind, std::uint64_t view, const Digest& digest) const {

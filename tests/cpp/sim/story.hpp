@@ -64,8 +64,7 @@ class Story {
     return broken() == std::vector<std::uint32_t>{invariant};
   }
   [[nodiscard]] bool clean() const { return broken().empty(); }
-  [[nodiscard]] std::uint64_t view_of_leader(std::size_t node) const { return node + 1; }
-  [[nodiscard]] std::size_t leader(std::uint64_t view) const { return (view - 1) % kNodes; }
+  [[nodiscard]] std::size_t leader(std::uint64_t view) const;
 
   sim::Setup setup;
   sim::Observer observer;

@@ -2,6 +2,8 @@
 #include "sim/checks/book.hpp"
 
 #include <algorithm>
+#include <string_view>
+#include <utility>
 
 #include "base/check.hpp"
 
@@ -16,6 +18,25 @@ std::string node_name(std::size_t node) {
   return "node " + std::to_string(node);
 }
 
+/// B-12.
+std::vector<std::uint16_t> order_of(const Digest& anchor, std::size_t validators) {
+  constexpr std::string_view kName = "chopmark leaders";
+  Bytes text(kName.begin(), kName.end());
+  append(text, anchor);
+  const Digest seed = sha256(text);
+  std::vector<std::uint16_t> order(validators);
+  for (std::size_t i = 0; i < validators; ++i)
+    order[i] = static_cast<std::uint16_t>(i);
+  for (std::size_t i = validators; i >= 2; --i) {
+    Bytes drawn(seed.begin(), seed.end());
+    drawn.resize(40);
+    store_be<std::uint64_t>(drawn.data() + 32, i);
+    const auto draw = load_be<std::uint64_t>(sha256(drawn).data());
+    std::swap(order[i - 1], order[draw % i]);
+  }
+  return order;
+}
+
 constexpr std::uint32_t bit(std::size_t validator) noexcept {
   return std::uint32_t{1} << validator;
 }
@@ -24,6 +45,7 @@ constexpr std::uint32_t bit(std::size_t validator) noexcept {
 
 Book::Book(const Setup& setup, Verify verify, Reporter& reporter)
     : chain_id_(setup.chain_id),
+      views_per_leader_(setup.views_per_leader),
       node_keys_(setup.keys),
       faulty_(setup.byzantine),
       verify_(verify),
@@ -60,6 +82,8 @@ Epoch& Book::add_epoch(const PositionView& position) {
     made.node_of[i] = static_cast<std::uint8_t>(at);
     made.validator_of[at] = static_cast<std::int16_t>(i);
   }
+  made.order = order_of(made.anchor_digest, made.keys.size());
+  made.views_per_leader = views_per_leader_;
   made.ring.resize(256);
   // Whoever is four epochs behind is brought up by boundary proofs and signs nothing there.
   if (epochs_.size() > 4) {

@@ -35,6 +35,7 @@ struct Block {
   bool known = false;            // `header` is its header
   bool complete = false;         // justification and payload were seen and fit the roots
   std::int8_t holds = 0;         // what R3 asks of header and justification: 1 holds, -1 does not
+  std::int8_t lawful = 0;        // all of R3 but the clock: 1, or -1
   std::int8_t judged = 0;        // by honest ledgers: 1 good, -1 refused
   bool has_child_roots = false;  // a good child was seen, with these roots
   std::array<std::uint8_t, 72> child_roots{};
@@ -77,12 +78,17 @@ struct Epoch {
   Block anchor;  // for the roots of its children alone
   std::vector<Digest> keys;
   std::array<std::uint8_t, kVotersMax> node_of{};  // 0xff: a key of no node
+  std::vector<std::uint16_t> order;                // in which they lead
   std::vector<std::int16_t> validator_of;          // by node; -1: none
   std::uint64_t low = 0;                           // views below are forgotten
   std::uint64_t high = 0;                          // highest view that an honest node spoke of
   // By view mod its size, a power of two; null: never used. Slots stay where they are.
   std::vector<std::unique_ptr<Slot>> ring;
+  std::uint16_t views_per_leader = 1;
   [[nodiscard]] std::size_t quorum() const noexcept { return quorum_of(keys.size()); }
+  [[nodiscard]] std::uint16_t leader(std::uint64_t view) const noexcept {
+    return order[(view - 1) / views_per_leader % order.size()];
+  }
   [[nodiscard]] bool remembers(const std::unique_ptr<Slot>& slot) const noexcept {
     return slot != nullptr && slot->view >= low;
   }
@@ -151,6 +157,7 @@ class Book {
   void open(const Epoch& epoch, Slot& slot, std::uint64_t view) const;
 
   Digest chain_id_;
+  std::uint16_t views_per_leader_;
   std::vector<Digest> node_keys_;
   std::vector<bool> faulty_;
   Verify verify_;

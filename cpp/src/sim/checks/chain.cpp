@@ -107,30 +107,51 @@ void Checker::check_roots(std::size_t node, Epoch& epoch, const HeaderView& head
   }
 }
 
-void Checker::check_parent(std::size_t node, Epoch& epoch, const HeaderView& header) {
+bool Checker::find_parent_fault(Epoch& epoch, const HeaderView& header, const char*& fault) {
   std::uint64_t height = epoch.anchor_height;
   std::uint64_t time_ms = epoch.anchor_time_ms;
   bool parent_closing = false;
-  bool wrong = false;
+  fault = nullptr;
   if (header.parent_view() != 0) {
     Slot* const slot = book_.slot(epoch, header.parent_view(), true);
     const std::int32_t at = slot == nullptr ? kNone : Book::find(*slot, header.parent_digest());
-    if (at == kNone || !slot->candidates[static_cast<std::size_t>(at)].block.known) return;
+    if (at == kNone || !slot->candidates[static_cast<std::size_t>(at)].block.known) return false;
     const HeaderView parent = slot->candidates[static_cast<std::size_t>(at)].block.view();
     height = parent.height();
     time_ms = parent.time_ms();
     parent_closing = parent.closing();
-    if (header.closing())
-      wrong = !same(header.last(), parent_closing ? parent.last() : header.parent_digest(), 32);
+    if (header.closing() &&
+        !same(header.last(), parent_closing ? parent.last() : header.parent_digest(), 32))
+      fault = " of another last block";
   }
   const bool above_last = header.parent_view() != 0 && (parent_closing || is_last(epoch, height));
-  wrong =
-      wrong || header.time_ms() <= time_ms || header.closing() != above_last ||
-      header.height() != height + (header.closing() ? 0 : 1) ||
-      (!header.closing() && is_last(epoch, header.height()) == zero(header.next_set_hash(), 32));
-  if (wrong)
-    report(5,
-           name_of(node) + " stands on what is no parent" + place_of(epoch.number, header.view()));
+  if (header.closing() != above_last) fault = " of the wrong kind";
+  if (header.time_ms() <= time_ms) fault = " that is no later than its parent";
+  if (header.height() != height + (header.closing() ? 0 : 1)) fault = " of another height";
+  if (!header.closing() && is_last(epoch, header.height()) == zero(header.next_set_hash(), 32))
+    fault = " with a next set where none is due, or without";
+  return true;
+}
+
+void Checker::check_notarized(std::size_t node, Epoch& epoch, Slot& slot, std::int32_t candidate,
+                              ByteView justification) {
+  Block& block = slot.candidates[static_cast<std::size_t>(candidate)].block;
+  const HeaderView header = block.view();
+  if (block.lawful == 0) {
+    const char* fault = nullptr;
+    if (!find_parent_fault(epoch, header, fault)) return;
+    if (header.leader() != epoch.leader(header.view())) fault = " of another leader";
+    if (!header.closing() && header.payload_len() > setup_.payload_bytes_max)
+      fault = " that is too long";
+    if (!same(book_.chain_id(), header.chain_id())) fault = " of another chain";
+    if (!justification.empty() && !holds(epoch, &slot, candidate, header, justification))
+      fault = " that is not justified";
+    block.lawful = fault == nullptr ? 1 : -1;
+    if (fault != nullptr)
+      report(5, name_of(node) + " votes for a block" + fault + place_of(epoch.number, slot.view));
+  } else if (block.lawful < 0) {
+    report(5, name_of(node) + " votes for such a block, too" + place_of(epoch.number, slot.view));
+  }
 }
 
 void Checker::judged(std::size_t node, ByteView header_bytes, bool ok) {

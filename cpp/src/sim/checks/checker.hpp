@@ -87,6 +87,7 @@ class Checker : public Reporter {
 
   // log.cpp
   void note(std::size_t node, std::uint64_t seq, ByteView record);
+  void note_amnesia(std::size_t node, std::uint64_t seq, ByteView body);
   void note_block(std::size_t node, std::uint64_t seq, ByteView message, bool own);
   void note_vote(std::size_t node, std::uint64_t seq, ByteView message);
   void note_certificate(std::size_t node, std::uint64_t seq, ByteView message);
@@ -108,6 +109,7 @@ class Checker : public Reporter {
   void vote_sent(std::size_t node, ByteView message);
   void proposal_sent(std::size_t node, ByteView message);
   void certificate_sent(std::size_t node, ByteView message);
+  void see_justification(const BlockView& block);
   void block_sent(std::size_t node, ByteView message);
   void reply_sent(std::size_t node, std::uint16_t link, ByteView message);
   void evidence_sent(std::size_t node, ByteView message);
@@ -126,7 +128,10 @@ class Checker : public Reporter {
   [[nodiscard]] const char* fault_of(Epoch& epoch, const HeaderView& header,
                                      ByteView justification);
   void check_roots(std::size_t node, Epoch& epoch, const HeaderView& header);
-  void check_parent(std::size_t node, Epoch& epoch, const HeaderView& header);
+  /// Whether the parent is known, and what of the header does not fit it.
+  bool find_parent_fault(Epoch& epoch, const HeaderView& header, const char*& fault);
+  void check_notarized(std::size_t node, Epoch& epoch, Slot& slot, std::int32_t candidate,
+                       ByteView justification);
   void extend_chain(std::size_t node, Epoch& epoch, const BlockView& block, const Digest& digest,
                     ByteView certificate);
   [[nodiscard]] bool is_last(const Epoch& epoch, std::uint64_t height) const noexcept {

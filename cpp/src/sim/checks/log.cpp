@@ -60,18 +60,27 @@ void Checker::note(std::size_t node, std::uint64_t seq, ByteView record) {
         nodes_[node].delivered = nodes_[node].final_written.height;
       return;
     case 8:
-      if (body.size() == 17) {
-        nodes_[node].amnesic = body[0] == 0;
-        nodes_[node].sign_epoch = load_be<std::uint64_t>(body.data() + 1);
-        nodes_[node].sign_above = load_be<std::uint64_t>(body.data() + 9);
-      }
-      return;
+      return note_amnesia(node, seq, body);
     case 9:
       nodes_[node].evidence.push_back(mark_of(body));
       return;
     default:
       return;
   }
+}
+
+void Checker::note_amnesia(std::size_t node, std::uint64_t seq, ByteView body) {
+  if (body.size() != 17) return report(7, name_of(node) + " writes what is no mark of amnesia");
+  Node& me = nodes_[node];
+  const bool healed = me.amnesic && body[0] == 1 && seq != kInLog;
+  me.amnesic = body[0] == 0;
+  me.sign_epoch = load_be<std::uint64_t>(body.data() + 1);
+  me.sign_above = load_be<std::uint64_t>(body.data() + 9);
+  const Epoch* const epoch = book_.epoch(me.sign_epoch);
+  // The book remembers what the node does not.
+  if (healed && epoch != nullptr && me.sign_above < book_.highest_signed(*epoch, node))
+    report(11, name_of(node) + " will sign again where it has signed" +
+                   place_of(me.sign_epoch, me.sign_above));
 }
 
 void Checker::note_block(std::size_t node, std::uint64_t seq, ByteView message, bool own) {

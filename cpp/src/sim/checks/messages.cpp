@@ -67,6 +67,9 @@ void Checker::vote_sent(std::size_t node, ByteView message) {
   if (!honest) return;
   const std::int32_t candidate = vote.digest == nullptr ? kNone : Book::find(*slot, vote.digest);
   check_written(node, *epoch, *slot, vote.kind, candidate);
+  if (vote.kind == Vote::notarize && candidate != kNone &&
+      slot->candidates[static_cast<std::size_t>(candidate)].block.known)
+    check_notarized(node, *epoch, *slot, candidate, {});
 }
 
 void Checker::check_written(std::size_t node, Epoch& epoch, Slot& slot, Vote kind,
@@ -99,16 +102,16 @@ void Checker::proposal_sent(std::size_t node, ByteView message) {
   const Digest digest = slot->candidates[static_cast<std::size_t>(candidate)].digest;
   if (!book_.see(*epoch, *slot, Vote::notarize, digest.data(), leader, block.leader_signature))
     return malformed(node, "a proposal whose signature does not verify");
-  if (!honest) return;
+  if (!honest) {
+    if (fits) see_justification(block);
+    return;
+  }
   if (!fits) return malformed(node, "a proposal with another payload or justification");
   check_written(node, *epoch, *slot, Vote::notarize, candidate);
   if (!is_durable(node, book_.kept(*slot, candidate, Kept::block, node)))
     report(7, name_of(node) + " sends a proposal before it is durable" +
                   place_of(epoch->number, slot->view));
-  if (!holds(*epoch, slot, candidate, block.header, block.justification))
-    report(5,
-           name_of(node) + " proposes without justification" + place_of(epoch->number, slot->view));
-  check_parent(node, *epoch, block.header);
+  check_notarized(node, *epoch, *slot, candidate, block.justification);
   if (!block.header.closing()) check_roots(node, *epoch, block.header);
 }
 
@@ -125,10 +128,20 @@ void Checker::certificate_sent(std::size_t node, ByteView message) {
   if (!book_.see(certificate, honest)) malformed(node, "a certificate that does not verify");
 }
 
+/// Liars show certificates within blocks, too.
+void Checker::see_justification(const BlockView& block) {
+  Epoch* const epoch = book_.epoch(block.header.epoch());
+  Slot* const slot = epoch == nullptr ? nullptr : book_.slot(*epoch, block.header.view(), false);
+  if (slot == nullptr) return;
+  bool fits = false;
+  const std::int32_t candidate = enter_block(*epoch, *slot, block, false, fits);
+  if (fits) static_cast<void>(holds(*epoch, slot, candidate, block.header, block.justification));
+}
+
 void Checker::block_sent(std::size_t node, ByteView message) {
-  if (book_.faulty(node)) return;
   BlockView block;
   if (!read_block(message, block)) return malformed(node, "a malformed block");
+  if (book_.faulty(node)) return see_justification(block);
   const HeaderView& header = block.header;
   Epoch* const epoch = book_.epoch(header.epoch());
   if (epoch == nullptr) return malformed(node, "a block of an epoch that nobody is in");
@@ -156,7 +169,6 @@ void Checker::block_sent(std::size_t node, ByteView message) {
 }
 
 void Checker::reply_sent(std::size_t node, std::uint16_t link, ByteView message) {
-  if (book_.faulty(node)) return;
   Cursor in(message.subspan(1));
   const std::uint8_t* const start = in.take(40);  // epoch, nonce
   const std::size_t validator = in.number<std::uint16_t>();
@@ -164,6 +176,15 @@ void Checker::reply_sent(std::size_t node, std::uint16_t link, ByteView message)
   const std::uint8_t* const signature = in.take(64);
   const std::uint8_t proof_kind = in.number<std::uint8_t>();
   if (in.failed() || proof_kind > 1) return malformed(node, "a malformed amnesia reply");
+  if (book_.faulty(node)) {
+    CertificateView shown;
+    const ByteView bytes = in.sized();
+    Epoch* const of = book_.epoch(load_be<std::uint64_t>(start));
+    if (proof_kind == 1 && of != nullptr && read_certificate(bytes, of->keys.size(), shown) &&
+        shown.epoch == of->number)
+      static_cast<void>(book_.see(shown, false));
+    return;
+  }
   const auto highest = load_be<std::uint64_t>(highest_bytes);
   Epoch* const epoch = book_.epoch(load_be<std::uint64_t>(start));
   if (epoch == nullptr || validator >= epoch->keys.size() || epoch->node_of[validator] != node)

@@ -39,8 +39,9 @@ enum Act : std::uint32_t {
   kFlips = 1u << 20,
   kRepeats = 1u << 21,
   kSilent = 1u << 22,
+  kBadHeader = 1u << 23,
 };
-inline constexpr std::size_t kBehaviours = 23;
+inline constexpr std::size_t kBehaviours = 24;
 
 /// A message on its way out; `bytes` belong to the replica or to Shared::keep.
 struct Parcel {

@@ -131,16 +131,113 @@ class WrongLeader final : public Behaviour {
   using Behaviour::Behaviour;
   bool incoming(std::size_t node, std::size_t, ByteView message) override {
     BlockView block;
-    if (!is_proposal(message) || !shared_.one_in(4) || !read_block(message, block)) return true;
+    if (is_proposal(message) && read_block(message, block)) {
+      if (shared_.one_in(4)) instead(node, block);
+      newest_.assign(message.begin(), message.end());
+    } else if (message[0] == 0x52) {
+      follow(node, message.subspan(1));
+    }
+    return true;
+  }
+  void bend(std::size_t node, std::vector<Parcel>& parcels) override {
+    if (parcels.empty()) return;
+    const ByteView message = parcels[0].bytes;
+    if (is_proposal(message)) newest_.assign(message.begin(), message.end());
+    if (message[0] == 0x52) follow(node, message.subspan(1));
+  }
+
+ private:
+  void instead(std::size_t node, const BlockView& block) {
     Bytes header = twin_header(block, 2);
     if (shared_.one_in(2)) store_be(header.data() + 98, shared_.speaks_as[node]);
-    if (shared_.one_in(2))
-      store_be(header.data() + 42, block.header.view() + 1 + shared_.random.below(3));
     Digest digest;
     shared_.send_to_all(node, shared_.proposal(node, std::move(header), block.justification,
                                                block.payload, digest));
     did(kWrongLeader);
-    return true;
+  }
+  /// The next view's block as soon as its parent is notarized, before him who leads it.
+  void follow(std::size_t node, ByteView certificate) {
+    BlockView parent;
+    checks::Cursor in(certificate);
+    checks::CertificateView read;
+    if (newest_.empty() || !read_block(newest_, parent) || !checks::read_subject(in, read)) return;
+    if (read.kind != Vote::notarize || read.view != parent.header.view() ||
+        (read.epoch == followed_epoch_ && read.view <= followed_) || parent.header.closing())
+      return;
+    const Digest digest = sha256(parent.header.bytes());
+    if (!checks::same(digest, read.digest) || !shared_.one_in(2)) return;
+    followed_epoch_ = read.epoch;
+    followed_ = read.view;
+    Bytes header = twin_header(parent, 1);
+    for (const std::size_t at : {std::size_t{42}, std::size_t{50}})  // view, height
+      store_be(header.data() + at, load_be<std::uint64_t>(header.data() + at) + 1);
+    store_be(header.data() + 58, read.view);
+    std::ranges::copy(digest, header.begin() + 66);
+    store_be(header.data() + 98, shared_.speaks_as[node]);
+    Bytes why(5, 1);
+    store_be(why.data() + 1, static_cast<std::uint32_t>(certificate.size()));
+    append(why, certificate);
+    why.resize(why.size() + 2);
+    constexpr std::array<std::uint8_t, 4> kNothing = {};
+    Digest made;
+    shared_.send_to_all(node, shared_.proposal(node, std::move(header), why, kNothing, made));
+    did(kWrongLeader);
+  }
+  Bytes newest_;
+  std::uint64_t followed_epoch_ = 0;
+  std::uint64_t followed_ = 0;
+};
+
+/// Blocks whose header is wrong in one field, signed all the same.
+class BadHeader final : public Behaviour {
+ public:
+  using Behaviour::Behaviour;
+  void bend(std::size_t node, std::vector<Parcel>& parcels) override {
+    BlockView block;
+    if (parcels.empty() || !is_proposal(parcels[0].bytes) || !read_block(parcels[0].bytes, block))
+      return;
+    if (shared_.one_in(3)) return;
+    Bytes header = header_of(block);
+    spoil(header, block.header.closing());
+    Digest digest;
+    const ByteView other = shared_.keep(
+        shared_.proposal(node, std::move(header), block.justification, block.payload, digest));
+    for (Parcel& one : parcels)
+      if (is_proposal(one.bytes) && !shared_.one_in(5)) one.bytes = other;
+    did(kBadHeader);
+  }
+
+ private:
+  static void add(Bytes& header, std::size_t at, std::uint64_t more) {
+    store_be(header.data() + at, load_be<std::uint64_t>(header.data() + at) + more);
+  }
+  void spoil(Bytes& header, bool closing) {
+    const std::size_t time = closing ? 164 : 276;
+    const bool last = !closing && !checks::zero(header.data() + 212, 32);
+    switch (last && shared_.one_in(2) ? 6 : shared_.random.below(closing ? 6 : 9)) {
+      case 0:
+        return add(header, 50, 1 + shared_.random.below(2));  // height
+      case 1:
+        return add(header, 50, ~std::uint64_t{0});
+      case 2:
+        return add(header, time, ~std::uint64_t{0} - shared_.random.below(100'000));  // earlier
+      case 3:
+        return add(header, time, 60'000);
+      case 4:
+        header[66 + shared_.random.below(32)] ^= 1;  // parent
+        return;
+      case 5:
+        return add(header, 58, shared_.one_in(2) ? 1 : ~std::uint64_t{0});  // parent view
+      case 6:
+        header[212 + shared_.random.below(32)] ^= 1;  // next set
+        return;
+      case 7:
+        header[140 + shared_.random.below(72)] ^= 1;  // roots
+        return;
+      default:
+        std::fill_n(header.begin() + 212, 32, std::uint8_t{0});
+        if (!last) header[212] = 1;
+    }
   }
 };
 
@@ -181,6 +278,8 @@ std::unique_ptr<Behaviour> make_proposer(Act act, Shared& shared) {
       return std::make_unique<BadSignature>(shared);
     case kWrongLeader:
       return std::make_unique<WrongLeader>(shared);
+    case kBadHeader:
+      return std::make_unique<BadHeader>(shared);
     case kLateProposal:
       return std::make_unique<LateProposal>(shared);
     case kInvalidPayload:
