@@ -9,6 +9,7 @@ Signatures are those of the simulation. Evidence is checked again by the referen
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import resource
 import signal
@@ -281,9 +282,10 @@ def main(arguments: list[str]) -> int:
     scenario = Scenario(validators=validators, byzantine=byzantine)
     started = time.monotonic()
     total, seed = Summary(), first
-    while total.forks < wanted:
-        total.add(run_apart(scenario, seed))
-        seed += 1
+    with contextlib.suppress(KeyboardInterrupt):  # what was judged until then is shown
+        while total.forks < wanted:
+            total.add(run_apart(scenario, seed))
+            seed += 1
     kinds = ", ".join(f"{count} E{kind}" for kind, count in sorted(total.kinds.items()))
     named = ", ".join(f"{size} {count} times" for size, count in sorted(total.culprits.items()))
     print(
