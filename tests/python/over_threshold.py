@@ -78,7 +78,7 @@ class Chain:
         """The chain that makes the block of this height final, down to where its epoch begins."""
         epoch = parse_header(self.blocks[height - 1].header).epoch
         last = height
-        while not self.blocks[last - 1].certificate and last not in self.epochs:
+        while not names(self.blocks[last - 1]) and last not in self.epochs:
             last += 1
             if last > len(self.blocks):
                 return None  # the run ended, or the node crashed, in the middle of a delivery
@@ -94,6 +94,13 @@ class Chain:
             if parse_header(one.header).epoch == epoch
         ]
         return FinalChain(finalization, (*above, *below))
+
+
+def names(block: Deliver) -> bool:
+    """Whether it came with a finalization of its own: not with that of the other block of a view in
+    which both were made final.
+    """
+    return block.certificate[17:49] == block.digest
 
 
 def read_chains(rows: list[tuple[int, int, int, int, bytes]], liars: list[int]) -> list[Chain]:
