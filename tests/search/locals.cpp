@@ -56,7 +56,8 @@ void Locals::listen(Local& local, Speech speech, Node& node) {
     }
     std::optional<Said> one = said(sent.message);
     // Epochs that follow are outside of the search.
-    if (!one || one->subject.epoch != 1 || one->subject.view > universe_.setting().view_max) continue;
+    if (!one || one->subject.epoch != 1 || one->subject.view > universe_.setting().view_max)
+      continue;
     if (one->block) {
       const Id block = universe_.honest_block(std::move(*one->block), sent.message);
       add_unique(speech.proposed, block);
@@ -76,8 +77,8 @@ void Locals::listen(Local& local, Speech speech, Node& node) {
     local.wrong |= universe_.signers() == Signers::real && universe_.setting().honest(culprit);
   }
   speech.losses = local.losses;
-  const auto [at, added] = speech_ids_.try_emplace(std::move(speech),
-                                                   static_cast<std::uint32_t>(speeches_.size()));
+  const auto [at, added] =
+      speech_ids_.try_emplace(std::move(speech), static_cast<std::uint32_t>(speeches_.size()));
   if (added) speeches_.push_back(&at->first);
   local.speech = at->second;
 }

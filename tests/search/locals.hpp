@@ -59,7 +59,7 @@ struct Speech {
 class Locals {
  public:
   struct Options {
-    bool restarts = false;         // states differ by what a restart would make of them
+    bool restarts = false;            // states differ by what a restart would make of them
     std::size_t nodes_kept = 60'000;  // replicas in memory; others are made again by replay
   };
 

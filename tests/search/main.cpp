@@ -55,7 +55,8 @@ void print(const Outcome& outcome, bool last) {
       static_cast<unsigned long long>(outcome.locals),
       static_cast<unsigned long long>(outcome.steps),
       static_cast<unsigned long long>(outcome.pools),
-      static_cast<unsigned long long>(outcome.probes), static_cast<unsigned long long>(outcome.slowest_probe),
+      static_cast<unsigned long long>(outcome.probes),
+      static_cast<unsigned long long>(outcome.slowest_probe),
       static_cast<unsigned long long>(outcome.conflicts), outcome.seconds,
       static_cast<double>(outcome.transitions) / (outcome.seconds + 1e-9) / 1e6);
   std::fflush(stdout);

@@ -295,7 +295,8 @@ void Node::serve(std::uint16_t link, std::uint64_t height) {
   if (top == nullptr) return;
   sent_.push_back({link, certificate_message(top->certificate)});
   for (auto at = delivered_.rbegin(); at != delivered_.rend(); ++at) {
-    if (at->height <= top->height && at->height >= height) sent_.push_back({link, at->block_message});
+    if (at->height <= top->height && at->height >= height)
+      sent_.push_back({link, at->block_message});
   }
 }
 
@@ -304,9 +305,9 @@ Result<consensus::Replica> Node::recover(const Setting& setting) const {
     if (!file) return std::nullopt;
     return ByteView(*file);
   };
-  return consensus::Replica::recover(config_of(setting, index_),
-                                     {view_of(log_), view_of(fence_), position_,
-                                      nonce_of(index_, losses_)});
+  return consensus::Replica::recover(
+      config_of(setting, index_),
+      {view_of(log_), view_of(fence_), position_, nonce_of(index_, losses_)});
 }
 
 Bytes Node::recovered_snapshot(const Setting& setting) const {

@@ -16,20 +16,22 @@ namespace chopmark::search {
 /// What all nodes of a run share.
 struct Setting {
   std::size_t validators = 4;
-  std::uint64_t byzantine = 0;           // bit mask of validators without a replica
-  std::vector<std::uint16_t> leaders;    // of the first views, in order
-  std::uint32_t epoch_blocks = 0;        // B-70
-  bool idle = false;                     // no transactions: blocks are empty
-  std::uint64_t view_max = ~0ULL;        // blocks of higher views are not built
-  Digest chain_id{};                     // chosen by choose_chain() for `leaders`
+  std::uint64_t byzantine = 0;         // bit mask of validators without a replica
+  std::vector<std::uint16_t> leaders;  // of the first views, in order
+  std::uint32_t epoch_blocks = 0;      // B-70
+  bool idle = false;                   // no transactions: blocks are empty
+  std::uint64_t view_max = ~0ULL;      // blocks of higher views are not built
+  Digest chain_id{};                   // chosen by choose_chain() for `leaders`
 
   [[nodiscard]] std::size_t quorum() const noexcept { return validators - (validators - 1) / 3; }
-  [[nodiscard]] bool honest(std::size_t node) const noexcept { return (byzantine >> node & 1) == 0; }
+  [[nodiscard]] bool honest(std::size_t node) const noexcept {
+    return (byzantine >> node & 1) == 0;
+  }
 };
 
-// A view's timers fire within kTimeoutMs of it beginning, since no run skips many views; and as many of
-// them as one has never add up to a standstill, nor those to a heartbeat. So what a node does depends
-// on which of its clocks were let run, and not on when.
+// A view's timers fire within kTimeoutMs of it beginning, since no run skips many views; and as
+// many of them as one has never add up to a standstill, nor those to a heartbeat. So what a node
+// does depends on which of its clocks were let run, and not on when.
 inline constexpr std::uint32_t kDeltaMs = 1;
 inline constexpr std::uint64_t kTimeoutMs = 40;
 inline constexpr std::uint32_t kStandstillMs = 1000;

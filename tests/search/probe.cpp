@@ -16,7 +16,8 @@ struct Mail {
 
 class Continuation {
  public:
-  Continuation(const Setting& setting, std::vector<Node>& nodes) : setting_(setting), nodes_(nodes) {
+  Continuation(const Setting& setting, std::vector<Node>& nodes)
+      : setting_(setting), nodes_(nodes) {
     setting_.view_max = ~0ULL;
     for (Node& node : nodes_) {
       if (node.down()) node.restart(setting_, Node::Disk::kept);

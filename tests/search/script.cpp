@@ -145,7 +145,8 @@ void Script::header(const Words& words) {
   if (words[0] == "idle") setting_.idle = true;
   for (std::size_t i = 1; i < words.size(); ++i) {
     if (words[0] == "byzantine") setting_.byzantine |= 1ULL << number(words[i]);
-    if (words[0] == "leaders") setting_.leaders.push_back(static_cast<std::uint16_t>(number(words[i])));
+    if (words[0] == "leaders")
+      setting_.leaders.push_back(static_cast<std::uint16_t>(number(words[i])));
   }
 }
 
@@ -197,8 +198,8 @@ Subject Script::subject(const std::string& kind, const std::string& of) {
   return {notarize ? kNotarize : kFinalize, named.epoch, named.view, named.digest};
 }
 
-// propose A view 2 on genesis [mark A]: a liar's block. Mark X: the ledgers refuse it; 0: empty; J and
-// F: the views that it skips are not nullified, or by forged certificates.
+// propose A view 2 on genesis [mark A]: a liar's block. Mark X: the ledgers refuse it; 0: empty; J
+// and F: the views that it skips are not nullified, or by forged certificates.
 void Script::propose(const Words& words) {
   hold(words.size() >= 6, "propose NAME view V on PARENT");
   const std::uint64_t view = number(word_after(words, "view").value_or(""));
@@ -207,8 +208,8 @@ void Script::propose(const Words& words) {
   const Setting& setting = world().setting();
   const Block* parent = on == "genesis" ? nullptr : &block(on);
   Block out;
-  out.closing = parent != nullptr && setting.epoch_blocks != 0 &&
-                parent->height % setting.epoch_blocks == 0;
+  out.closing =
+      parent != nullptr && setting.epoch_blocks != 0 && parent->height % setting.epoch_blocks == 0;
   out.view = view;
   out.height = (parent == nullptr ? 0 : parent->height) + (out.closing ? 0 : 1);
   out.parent_view = parent == nullptr ? 0 : parent->view;
@@ -228,8 +229,8 @@ void Script::propose(const Words& words) {
   std::vector<Bytes> nullified;
   for (std::uint64_t between = out.parent_view + 1; between < view && mark != 'J'; ++between) {
     if (mark == 'F') {
-      nullified.push_back(search::certificate(setting.chain_id, {kNullify, 1, between, {}}, all_but_one(),
-                                              setting.validators));
+      nullified.push_back(search::certificate(setting.chain_id, {kNullify, 1, between, {}},
+                                              all_but_one(), setting.validators));
       nullified.back().back() ^= 1;
       continue;
     }
@@ -281,7 +282,8 @@ void Script::certificate(const Words& words) {
   const std::vector<std::uint16_t> to = nodes_after(words, "to");
   for (const std::uint16_t one : to) {
     const std::uint16_t link = setting_.byzantine != 0 ? liar() : one == 0 ? 1 : 0;
-    node(std::to_string(one)).receive(world().setting(), link, certificate_message(*made), take_cut(one));
+    node(std::to_string(one))
+        .receive(world().setting(), link, certificate_message(*made), take_cut(one));
   }
 }
 
@@ -417,8 +419,7 @@ void Script::expect(const Words& words) {
 void Script::expect_final(const Words& words) {
   hold(words.size() == 4, "expect final NODE NAME");
   const consensus::Replica& replica = node(words[2]).replica();
-  const Digest digest =
-      words[3] == "genesis" ? world().setting().chain_id : block(words[3]).digest;
+  const Digest digest = words[3] == "genesis" ? world().setting().chain_id : block(words[3]).digest;
   hold(replica.last_final().digest == digest,
        numbered("its last final block is another, of view ", replica.last_final().view));
 }

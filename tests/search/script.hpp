@@ -13,8 +13,8 @@ struct ScriptFailure {
   std::string what;
 };
 
-/// Nothing if every command could be done and every expectation held; agreement and the blamelessness
-/// of honest nodes are expected after every line.
+/// Nothing if every command could be done and every expectation held; agreement and the
+/// blamelessness of honest nodes are expected after every line.
 [[nodiscard]] std::optional<ScriptFailure> run_script(std::string_view text);
 
 }  // namespace chopmark::search

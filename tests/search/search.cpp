@@ -22,7 +22,7 @@ struct Search::Pool {
   std::vector<Shown> certain;  // of which there can be a certificate
   std::vector<Id> replies;     // to amnesia asks
   std::vector<std::pair<std::uint16_t, std::uint32_t>> asking;
-  std::uint32_t offer = 0;     // number of the inputs that are there to be delivered
+  std::uint32_t offer = 0;  // number of the inputs that are there to be delivered
   bool conflict = false;
   bool covered = true;  // culprits enough are named where chains conflict
 };
@@ -49,8 +49,8 @@ Search::Search(Universe& universe, const Limits& limits)
     : universe_(universe), limits_(limits), table_(limits.states_max) {
   for (std::size_t i = 0; i < universe.setting().validators; ++i) {
     if (!universe.setting().honest(i)) continue;
-    locals_.emplace_back(
-        universe, i, Locals::Options{limits.restarts + limits.losses != 0, limits.nodes_kept});
+    locals_.emplace_back(universe, i,
+                         Locals::Options{limits.restarts + limits.losses != 0, limits.nodes_kept});
   }
   CHOPMARK_CHECK(locals_.size() <= State{}.size());
 }
@@ -205,9 +205,8 @@ void Search::inputs_of(const Local& local, std::size_t place, const std::vector<
   const auto self = static_cast<std::uint16_t>(locals_[place].node());
   const auto answered = [&](const Input& question) {
     const std::vector<Id>& replies = locals_[place].speech(local.speech).replies;
-    return std::ranges::any_of(replies, [&](Id reply) {
-      return universe_.input(reply).only_to == question.link;
-    });
+    return std::ranges::any_of(
+        replies, [&](Id reply) { return universe_.input(reply).only_to == question.link; });
   };
   for (const Id id : offer) {
     const Input& input = universe_.input(id);
@@ -221,7 +220,8 @@ void Search::inputs_of(const Local& local, std::size_t place, const std::vector<
     out.push_back(id);
   }
   if (local.view <= limits_.views) out.push_back(universe_.plain_input(What::timeout));
-  for (std::uint64_t view = local.final_view + 1; view < local.view && view <= limits_.views; ++view)
+  for (std::uint64_t view = local.final_view + 1; view < local.view && view <= limits_.views;
+       ++view)
     out.push_back(universe_.ask_input(view));
   if (limits_.standstills) out.push_back(universe_.plain_input(What::standstill));
   if (limits_.heartbeats) out.push_back(universe_.plain_input(What::heartbeat));
@@ -274,13 +274,22 @@ void Search::explore(std::size_t place, std::uint32_t from, const std::vector<Id
     for (const Action action : actions) {
       const std::uint32_t to = locals_[place].next(at, action);
       if (to == at || !first(to)) continue;
-      const bool speaks = locals_[place][to].speech != locals_[place][from].speech ||
-                          locals_[place][to].wrong;
+      const bool speaks =
+          locals_[place][to].speech != locals_[place][from].speech || locals_[place][to].wrong;
       if (!speaks) queue.push_back(to);
       ++outcome_.transitions;
       if (!visit(at, action, to, speaks)) return;
     }
   }
+}
+
+/// Whether there can be a finalization of the last block that this node delivered, or of one above.
+bool Search::due(const Local& local, const Pool& pool) const {
+  if (local.final_view == 0 || local.final_block == kNone || local.epoch_over) return true;
+  return std::ranges::any_of(pool.certain, [&](const Shown& one) {
+    const KnownSubject& subject = universe_.subject(one.subject);
+    return subject.kind == kFinalize && universe_.stands_on(subject.block, local.final_block);
+  });
 }
 
 const Search::Targets& Search::targets(std::size_t place, const State& state, const Pool& pool) {
@@ -291,17 +300,10 @@ const Search::Targets& Search::targets(std::size_t place, const State& state, co
     outcome_.transitions += found.speaking.size() + found.silent;
     return found;
   }
-  const auto due = [&](const Local& local) {
-    return local.final_view == 0 || local.final_block == kNone || local.epoch_over ||
-           std::ranges::any_of(pool.certain, [&](const Shown& one) {
-             const KnownSubject& subject = universe_.subject(one.subject);
-             return subject.kind == kFinalize &&
-                    universe_.stands_on(subject.block, local.final_block);
-           });
-  };
   explore(place, state[place], *offers_[pool.offer], spent,
           [&](std::uint32_t, Action, std::uint32_t to, bool speaks) {
-            found.undue |= !due(locals_[place][to]);
+            // What a node says itself may be what makes a block final: judge() looks at those.
+            found.undue |= !speaks && !due(locals_[place][to], pool);
             if (speaks) {
               found.speaking.push_back(to);
             } else {
@@ -319,10 +321,11 @@ void Search::drop_later_ones(std::size_t place, const std::vector<Id>& offer, st
   for (std::size_t i = 0; i < targets.size(); ++i) {
     std::vector<std::uint32_t> reached;
     if (locals_[place][targets[i]].wrong) continue;
-    explore(place, targets[i], offer, spent, [&](std::uint32_t, Action, std::uint32_t to, bool speaks) {
-      if (!speaks) reached.push_back(to);
-      return true;
-    });
+    explore(place, targets[i], offer, spent,
+            [&](std::uint32_t, Action, std::uint32_t to, bool speaks) {
+              if (!speaks) reached.push_back(to);
+              return true;
+            });
     std::ranges::sort(reached);
     const auto keep = targets.begin() + static_cast<std::ptrdiff_t>(i) + 1;
     const auto later = [&](std::uint32_t one) {
@@ -401,7 +404,9 @@ bool Search::covered(const Pool& pool) const {
 
 Verdict Search::judge(const State& state) {
   for (std::size_t i = 0; i < locals_.size(); ++i) {
-    if (locals_[i][state[i]].wrong) return Verdict::contradiction;
+    const Local& local = locals_[i][state[i]];
+    if (local.wrong) return Verdict::contradiction;
+    if (!due(local, pool_of(state))) return Verdict::undue;
   }
   if (!pool_of(state).conflict) return Verdict::none;
   if (!over_threshold()) return Verdict::conflict;
@@ -467,9 +472,14 @@ Outcome Search::run(const std::function<void(const Outcome&)>& progress) {
       for (std::size_t place = 0; place < locals_.size(); ++place) {
         const Targets& found = targets(place, state, pool);
         State reached = state;
-        if (found.undue) outcome_.verdict = Verdict::undue;
+        bool before = false;  // it is wrong with this state already
+        if (found.undue) {
+          outcome_.verdict = Verdict::undue;
+          before = true;
+        }
         std::vector<Move> silent;
         for (const std::uint32_t to : found.speaking) {
+          if (before) break;
           reached[place] = to;
           if (!table_.insert(reached, depth + 1)) continue;
           next_level.push_back(reached);
@@ -484,7 +494,6 @@ Outcome Search::run(const std::function<void(const Outcome&)>& progress) {
         if (table_.full()) return measured();
         if (outcome_.verdict == Verdict::none) continue;
         (void)measured();
-        const bool before = outcome_.verdict == Verdict::undue;
         std::vector<Move> path = path_to(before ? state : reached, before ? depth : depth + 1);
         for (Move& move : silent) {
           move.actions = actions_between(move.place, reached, move.to);

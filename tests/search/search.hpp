@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// All interleavings: breadth first over the states of the honest nodes together, with a network that
-// delivers what it likes and liars that sign what they like (docs/search.md).
+// All interleavings: breadth first over the states of the honest nodes together, with a network
+// that delivers what it likes and liars that sign what they like (docs/search.md).
 #pragma once
 
 #include <functional>
@@ -20,10 +20,10 @@ struct Limits {
   std::uint32_t losses = 0;
   bool standstills = false;
   bool heartbeats = false;
-  bool single_votes = false;  // of anybody, one by one, beside the certificates
-  std::string marks = "AB";   // variants of a liar's block; X is refused by the ledgers
+  bool single_votes = false;      // of anybody, one by one, beside the certificates
+  std::string marks = "AB";       // variants of a liar's block; X is refused by the ledgers
   std::uint64_t probe_every = 0;  // one of so many states is asked whether the chain goes on
-  bool probe_power = false;                       // also after a power cut of all
+  bool probe_power = false;       // also after a power cut of all
   std::uint64_t probe_ms = 60 * kStandstillMs;  // in which it must go on
   std::size_t states_max = 10'000'000;
   double seconds_max = 1e9;
@@ -37,7 +37,7 @@ struct Outcome {
   Verdict verdict = Verdict::none;
   bool exhausted = false;
   std::uint64_t states = 0, transitions = 0, locals = 0, steps = 0, pools = 0, probes = 0;
-  std::uint64_t conflicts = 0;  // over-threshold runs only: states in which agreement is broken
+  std::uint64_t conflicts = 0;      // over-threshold runs only: states in which agreement is broken
   std::uint64_t slowest_probe = 0;  // ms
   std::uint32_t depth = 0;
   double seconds = 0;
@@ -90,6 +90,7 @@ class Search {
   const Targets& targets(std::size_t place, const State& state, const Pool& pool);
   void drop_later_ones(std::size_t place, const std::vector<Id>& offer, std::uint32_t spent,
                        std::vector<std::uint32_t>& targets);
+  [[nodiscard]] bool due(const Local& local, const Pool& pool) const;
   [[nodiscard]] std::uint32_t spent_by_others(std::size_t place, const State& state) const;
   [[nodiscard]] Verdict judge(const State& state);
   [[nodiscard]] bool goes_on(const State& state, std::vector<Move>& silent);
@@ -108,7 +109,7 @@ class Search {
   std::map<std::vector<Id>, std::uint32_t> offer_ids_;
   std::vector<const std::vector<Id>*> offers_;
   std::array<std::unordered_map<State, Targets, Hash>, 3> targets_;  // by local state, offer, spent
-  std::vector<std::uint32_t> marks_;  // of explore()
+  std::vector<std::uint32_t> marks_;                                 // of explore()
   std::uint32_t mark_ = 0;
   double begun_ = 0;
   bool power_ = false;  // the last probe began with a power cut

@@ -98,8 +98,8 @@ Id Universe::liars_block(std::uint64_t view, Id parent, char mark, const Shown* 
   out.parent = parent;
   Block& block = out.block;
   const Block* below = parent == kNone ? nullptr : &blocks_[parent].block;
-  const bool last = below != nullptr && setting_.epoch_blocks != 0 &&
-                    below->height % setting_.epoch_blocks == 0;
+  const bool last =
+      below != nullptr && setting_.epoch_blocks != 0 && below->height % setting_.epoch_blocks == 0;
   const std::vector<Digest> keys = config_of(setting_, 0).validators;
   block.closing = last;
   block.view = view;
@@ -108,7 +108,8 @@ Id Universe::liars_block(std::uint64_t view, Id parent, char mark, const Shown* 
   block.parent = below == nullptr ? setting_.chain_id : below->digest;
   block.leader = setting_.leaders[view - 1];
   if (last) block.last = below->closing ? below->last : below->digest;
-  const bool ends = !last && setting_.epoch_blocks != 0 && block.height % setting_.epoch_blocks == 0;
+  const bool ends =
+      !last && setting_.epoch_blocks != 0 && block.height % setting_.epoch_blocks == 0;
   if (ends) block.next_set_hash = set_hash(keys);
   block.time_ms = (below == nullptr ? config_of(setting_, 0).genesis_time_ms : below->time_ms) + 1;
   std::vector<Bytes> nullifications;
@@ -155,8 +156,8 @@ Id Universe::proposal_input(Id block) {
 
 Id Universe::block_input(Id block) {
   const KnownBlock& known = blocks_[block];
-  return add({1, block, 0},
-             {What::block, liar(), block_message(known.block), "block " + known.name + " to", block});
+  return add({1, block, 0}, {What::block, liar(), block_message(known.block),
+                             "block " + known.name + " to", block});
 }
 
 Id Universe::certificate_input(const Shown& shown) {
@@ -165,7 +166,7 @@ Id Universe::certificate_input(const Shown& shown) {
   const Key key{2, shown.subject, signers};
   const auto at = input_ids_.find(key);
   if (at != input_ids_.end()) return at->second;
-  const char* name = known.kind == kNotarize   ? "notarization "
+  const char* name = known.kind == kNotarize  ? "notarization "
                      : known.kind == kNullify ? "nullification "
                                               : "finalization ";
   const std::string of =
@@ -183,12 +184,13 @@ Id Universe::vote_input(Id subject, std::uint16_t validator) {
              {What::vote, validator,
               vote_message(setting_.chain_id, {known.kind, 1, known.view, digest}, validator),
               std::string("vote ") + kind_name(known.kind) + " " + of + " by " +
-                  std::to_string(validator) + " to", known.block, known.view});
+                  std::to_string(validator) + " to",
+              known.block, known.view});
 }
 
 Id Universe::ask_input(std::uint64_t view) {
-  return add({4, view, 0}, {What::ask, liar(), ask_message(1, view, 1, nullptr),
-                            numbered("ask ", view) + " of"});
+  return add({4, view, 0},
+             {What::ask, liar(), ask_message(1, view, 1, nullptr), numbered("ask ", view) + " of"});
 }
 
 Id Universe::question_input(std::uint16_t from, std::uint32_t losses) {

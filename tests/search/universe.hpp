@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Everything that may be said in a search, numbered: blocks, subjects of votes, certificates, and the
-// inputs that a node may get.
+// Everything that may be said in a search, numbered: blocks, subjects of votes, certificates, and
+// the inputs that a node may get.
 #pragma once
 
 #include <cstdint>
@@ -52,9 +52,9 @@ struct Input {
   What what = What::timeout;
   std::uint16_t link = 0;
   Bytes message;
-  std::string script;  // without the node that it is for
-  Id block = kNone;    // that it is about
-  std::uint64_t view = 0;                // of a vote
+  std::string script;                  // without the node that it is for
+  Id block = kNone;                    // that it is about
+  std::uint64_t view = 0;              // of a vote
   std::uint16_t only_to = kEverybody;  // replies
 };
 

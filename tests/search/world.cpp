@@ -141,7 +141,7 @@ bool World::stands_on(Digest high, const Digest& low) const {
 }
 
 std::string World::name_of(const Subject& subject) const {
-  const char* kind = subject.kind == kNotarize   ? "notarize "
+  const char* kind = subject.kind == kNotarize  ? "notarize "
                      : subject.kind == kNullify ? "nullify "
                                                 : "finalize ";
   std::string of = std::to_string(subject.view);
@@ -180,10 +180,9 @@ std::optional<std::string> World::disagreement() const {
     for (const auto& [y, y_signers] : said_) {
       if (y.epoch != x.epoch || y == x || !certain(y)) continue;
       const bool same_view = y.view == x.view;
-      const bool other = y.kind == kNullify ? same_view
-                         : y.kind == kNotarize
-                             ? same_view && y.digest != x.digest
-                             : y.view >= x.view && !stands_on(y.digest, x.digest);
+      const bool other = y.kind == kNullify    ? same_view
+                         : y.kind == kNotarize ? same_view && y.digest != x.digest
+                                               : y.view >= x.view && !stands_on(y.digest, x.digest);
       if (other) return "there can be certificates of " + name_of(x) + " and " + name_of(y);
     }
   }

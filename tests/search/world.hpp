@@ -28,8 +28,8 @@ class World {
   void exchange(const std::set<std::size_t>& among);
   void drop_mail() { mail_.clear(); }
 
-  /// "genesis", a liar's block by its name, or "@V": the block of the honest leader of view V ("@V.2":
-  /// its second one). Null if there is none.
+  /// "genesis", a liar's block by its name, or "@V": the block of the honest leader of view V
+  /// ("@V.2": its second one). Null if there is none.
   [[nodiscard]] const Block* block(const std::string& name) const;
   [[nodiscard]] std::optional<Bytes> proposal(const std::string& name) const;
   void add_block(const std::string& name, Block&& block);

@@ -78,8 +78,8 @@ void plan_wan(Plan& plan) {
   plan.network.bits_per_second.assign(n, 1'000'000'000);
   plan.disk.sync_us = {500, 500};
   plan.disk.checkpoint_bytes = std::size_t{64} << 20;
-  plan.delta_ms = 100;
-  plan.build_ms = 100;
+  plan.delta_ms = 60;
+  plan.build_ms = 50;
   plan.setup.payload_bytes_max = plan.scenario.block_bytes;
   plan.load.every_us = 20'000;
   plan.driver.costs = {.step = 3'000,
@@ -96,7 +96,7 @@ void plan_wan(Plan& plan) {
 
 void plan_network(Plan& plan, Random draw) {
   NetworkPlan& net = plan.network;
-  const std::uint64_t base = draw.between(20'000, 60'000);
+  const std::uint64_t base = draw.between(25'000, 80'000);
   for (std::size_t from = 0; from < plan.nodes; ++from) {
     for (std::size_t to = 0; to < plan.nodes; ++to) {
       const std::uint64_t latency = base / 2 + draw.below(base);
@@ -181,7 +181,7 @@ void plan_driver(Plan& plan, Random draw) {
 
 void plan_swarm(Plan& plan, Random& draw) {
   Random parameters(draw.next());
-  plan.delta_ms = static_cast<std::uint32_t>(parameters.between(50, 200));
+  plan.delta_ms = static_cast<std::uint32_t>(parameters.between(60, 220));
   plan.build_ms = static_cast<std::uint32_t>(parameters.between(20, 80));
   plan.standstill_ms = static_cast<std::uint32_t>(parameters.between(400, 1500));
   plan.heartbeat_ms = static_cast<std::uint32_t>(parameters.between(3'000, 8'000));

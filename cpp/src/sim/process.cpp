@@ -250,7 +250,8 @@ void Process::receive(std::size_t from, Buffer* message) {
   if (!bytes.empty() && bytes[0] == static_cast<std::uint8_t>(Tag::transactions)) {
     for (std::size_t at = 5; at + 8 <= bytes.size(); at += 8) {
       const std::uint64_t number = load_be<std::uint64_t>(bytes.data() + at);
-      submit(static_cast<std::uint32_t>(number));
+      // What no user signed has no place in a pool.
+      if (number < world_.transactions) submit(static_cast<std::uint32_t>(number));
     }
     return;
   }

@@ -67,7 +67,6 @@ class Run {
   Phase phase_ = Phase::faults;
   std::uint64_t phase_since_us_ = 0;
   std::uint64_t target_height_ = 0;
-  std::uint32_t next_transaction_ = 0;
   std::uint64_t load_turns_us_ = 0;
   Bytes shown_cut_;  // of the last row about partitions
   bool busy_ = true;
@@ -197,9 +196,9 @@ void Run::load() {
   }
   if (!busy_) return;
   const std::size_t node = load_.below(plan_.nodes);
-  const std::uint32_t transaction = next_transaction_;
+  const std::uint32_t transaction = world_.transactions;
   if (!processes_[node]->submit(transaction)) return;
-  ++next_transaction_;
+  ++world_.transactions;
   std::array<std::uint8_t, 13> message{static_cast<std::uint8_t>(Tag::transactions)};
   store_be<std::uint32_t>(message.data() + 1, 1);
   store_be<std::uint64_t>(message.data() + 5, transaction);

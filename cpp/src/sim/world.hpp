@@ -45,6 +45,7 @@ class World {
 
   std::uint64_t now_us = 0;
   bool healed = false;
+  std::uint32_t transactions = 0;         // submitted by users; they are numbered from 0
   std::vector<std::uint8_t> ready;        // processes whose loop turns at this very time
   std::vector<std::uint8_t> identity;     // node of each process
   std::vector<bool> forgiven, damaged;    // by node

@@ -154,6 +154,30 @@ py::typing::Tuple<SimDict, py::typing::List<TraceTuple>> trace(
   return py::make_tuple(result_dict(result), out);
 }
 
+/// Who is Byzantine, and what became final at which node: rows of the kinds delivered and epoch.
+/// For runs with more than f Byzantine, whose whole traces are long.
+py::typing::Tuple<SimDict, py::typing::List<py::int_>, py::typing::List<TraceTuple>> final_rows(
+    const std::string& profile, std::size_t validators, std::optional<std::size_t> byzantine,
+    std::size_t crashed, std::uint64_t seconds, std::uint32_t block_bytes, std::uint64_t seed) {
+  const sim::Plan plan = sim::make_plan(
+      scenario_from(profile, validators, byzantine, crashed, seconds, block_bytes), seed);
+  Trace rows;
+  RunResult result;
+  {
+    const py::gil_scoped_release released;
+    result = sim::run(plan, &rows);
+  }
+  py::list liars, out;
+  for (std::size_t i = 0; i < plan.setup.byzantine.size(); ++i)
+    if (plan.setup.byzantine[i]) liars.append(i);
+  for (const sim::TraceRow& one : rows.rows) {
+    if (one.kind != sim::TraceKind::delivered && one.kind != sim::TraceKind::epoch) continue;
+    out.append(py::make_tuple(one.time_us, static_cast<int>(one.kind), one.node, one.peer,
+                              to_bytes(one.bytes)));
+  }
+  return py::make_tuple(result_dict(result), liars, out);
+}
+
 }  // namespace
 
 void bind_sim(py::module_& core) {
@@ -161,6 +185,8 @@ void bind_sim(py::module_& core) {
   m.def("run_seeds", &run_seeds, py::arg("profile"), py::arg("validators"), py::arg("byzantine"),
         py::arg("crashed"), py::arg("seconds"), py::arg("block_bytes"), py::arg("first_seed"),
         py::arg("seeds"));
+  m.def("final_rows", &final_rows, py::arg("profile"), py::arg("validators"), py::arg("byzantine"),
+        py::arg("crashed"), py::arg("seconds"), py::arg("block_bytes"), py::arg("seed"));
   m.def("plan", &plan, py::arg("profile"), py::arg("validators"), py::arg("byzantine"),
         py::arg("crashed"), py::arg("seconds"), py::arg("block_bytes"), py::arg("seed"));
   m.def("run_plan", &run_plan, py::arg("plan"));
