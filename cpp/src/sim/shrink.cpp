@@ -160,7 +160,7 @@ bool Shrinker::without_lines() {
   return any;
 }
 
-/// Of rates, and the same for all nodes: no fewer lines, but easier to read.
+/// Of lines with one number: no fewer lines, but easier to read.
 bool Shrinker::rounder_numbers() {
   const std::vector<PlanLine> without = calm();
   bool any = false;
