@@ -82,6 +82,8 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+constexpr std::uint64_t kSeedsShrunk = 4;
+
 /// The violation that came first.
 const sim::Violation& first_of(const sim::RunResult& result) {
   return *std::ranges::min_element(result.violations, {}, &sim::Violation::time_us);
@@ -108,11 +110,13 @@ bool play(const Mutant& mutant, const char* file) {
   return true;
 }
 
-/// The first seed that finds it, made small. The same plan is no trouble without the mutant.
+/// Of the first seeds that find it, the plan that becomes the smallest. It is no trouble without
+/// the mutant.
 bool print_small(const Mutant& mutant, std::size_t validators, std::uint64_t runs_max) {
   sim::Scenario scenario;
   scenario.validators = validators;
-  for (std::uint64_t seed = 1; seed <= runs_max; ++seed) {
+  std::string best, shown;
+  for (std::uint64_t seed = 1, left = kSeedsShrunk; left != 0 && seed <= runs_max; ++seed) {
     const sim::Plan plan = sim::make_plan(scenario, seed);
     active_mutant = mutant.number;
     const sim::RunResult result = sim::run(plan);
@@ -127,14 +131,20 @@ bool print_small(const Mutant& mutant, std::size_t validators, std::uint64_t run
       return when_us;
     };
     if (!fails(plan)) continue;
+    --left;
     const sim::Shrunk small = sim::shrink(plan, fails, runs_max);
-    std::printf("# mutant %d\n# %s: %s. [%u] %s\n%s", mutant.number, mutant.rule, mutant.what,
-                first.invariant, first.what.c_str(), sim::write_plan(small.plan).c_str());
     std::fprintf(stderr, "seed %llu, %llu runs%s\n", static_cast<unsigned long long>(seed),
                  static_cast<unsigned long long>(small.runs), small.minimal ? "" : ", all spent");
-    return true;
+    const std::string text = sim::write_plan(small.plan);
+    if (!best.empty() && text.size() >= best.size()) continue;
+    best = text;
+    active_mutant = mutant.number;
+    const sim::RunResult again = sim::run(small.plan);
+    shown = "# " + std::string(mutant.rule) + ": " + mutant.what + ".\n# " + first_of(again).what +
+            "\n";
   }
-  return false;
+  if (!best.empty()) std::printf("# mutant %d\n%s%s", mutant.number, shown.c_str(), best.c_str());
+  return !best.empty();
 }
 
 /// Runs seeds until one violates an invariant; says which.

@@ -25,7 +25,7 @@ struct Shrunk {
 
 /// Whatever the draws of a fault decided changes when another fault is left out, so each smaller
 /// plan is tried with its own seed and with the first ones.
-inline constexpr std::uint64_t kSeedsTried = 8;
+inline constexpr std::uint64_t kSeedsTried = 16;
 
 /// Of a plan that fails; faults are left out, by families, then one by one, as long as it does.
 [[nodiscard]] Shrunk shrink(const Plan& plan, const Fails& fails, std::uint64_t runs_max);

@@ -228,10 +228,12 @@ def draw_for_all(canvas: Canvas, event: Event, y: float, colour: str) -> None:
         (canvas.wide - 10, y),
         f'stroke="{colour}" stroke-width="1.5" stroke-dasharray="6,3"',
     )
-    width = LETTER * len(event.text) * 1.12 + 8
+    room = int((canvas.wide - LEFT - 20) / (LETTER * 1.12))
+    words = event.text if len(event.text) <= room else event.text[: room - 2] + ".."
+    width = LETTER * len(words) * 1.12 + 8
     x = max(canvas.wide - 12 - width, LEFT)  # where no node has labels
     canvas.rect(x, y - 6, width, 13, f'fill="white" stroke="{colour}" stroke-width="0.7"')
-    canvas.text(x + 4, y + 4, event.text, colour, 'font-weight="bold" font-size="10"')
+    canvas.text(x + 4, y + 4, words, colour, 'font-weight="bold" font-size="10"')
 
 
 def draw_mark(canvas: Canvas, style: str, x: float, y: float) -> None:
