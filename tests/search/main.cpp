@@ -22,6 +22,7 @@ constexpr const char* kUsage =
     "  --leaders LIST      who leads views 1.. (default 0,1,2,3)\n"
     "  --restarts N        restarts with the log, a power cut at any record (default 0)\n"
     "  --losses N          restarts without the log (default 0)\n"
+    "  --loser NODE        of this one alone\n"
     "  --epoch-blocks B    Closing headers from height B on\n"
     "  --idle              no transactions; --standstills, --heartbeats: slow clocks run\n"
     "  --votes             single votes beside certificates\n"
@@ -100,6 +101,8 @@ int main(int argc, char** argv) {
       limits.restarts = static_cast<std::uint32_t>(number());
     } else if (name == "--losses") {
       limits.losses = static_cast<std::uint32_t>(number());
+    } else if (name == "--loser") {
+      limits.loser = number();
     } else if (name == "--epoch-blocks") {
       setting.epoch_blocks = static_cast<std::uint32_t>(number());
     } else if (name == "--idle") {

@@ -236,7 +236,8 @@ void Search::actions_of(std::uint32_t id, std::size_t place, const std::vector<I
   for (const Id input : inputs)
     out.push_back({input, Action::kWhole});
   const Local& local = locals_[place][id];
-  if (local.losses + (spent >> 16) < limits_.losses) {
+  const bool loses = limits_.loser == ~std::size_t{0} || limits_.loser == locals_[place].node();
+  if (loses && local.losses + (spent >> 16) < limits_.losses) {
     out.push_back({universe_.plain_input(What::lose), Action::kWhole});
   }
   if (local.restarts + (spent & 0xffff) >= limits_.restarts) return;
@@ -465,6 +466,7 @@ Outcome Search::run(const std::function<void(const Outcome&)>& progress) {
   std::vector<State> next_level;
   table_.insert(level[0], 0);
   std::uint64_t probe_turn = 0;
+  std::uint64_t turns = 0;
   for (std::uint32_t depth = 0; !level.empty(); ++depth) {
     outcome_.depth = depth;
     for (const State& state : level) {
@@ -492,6 +494,7 @@ Outcome Search::run(const std::function<void(const Outcome&)>& progress) {
           if (outcome_.verdict != Verdict::none || table_.full()) break;
         }
         if (table_.full()) return measured();
+        if (++turns % 256 == 0 && measured().seconds > limits_.seconds_max) return outcome_;
         if (outcome_.verdict == Verdict::none) continue;
         (void)measured();
         std::vector<Move> path = path_to(before ? state : reached, before ? depth : depth + 1);

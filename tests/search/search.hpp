@@ -18,6 +18,7 @@ struct Limits {
   std::uint32_t views = 2;
   std::uint32_t restarts = 0;
   std::uint32_t losses = 0;
+  std::size_t loser = ~std::size_t{0};  // which node may lose its log; any
   bool standstills = false;
   bool heartbeats = false;
   bool single_votes = false;      // of anybody, one by one, beside the certificates
