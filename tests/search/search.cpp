@@ -45,12 +45,30 @@ const char* verdict_name(Verdict verdict) noexcept {
   return "";
 }
 
-Search::Search(Universe& universe, const Limits& limits)
-    : universe_(universe), limits_(limits), table_(limits.states_max) {
+Search::Search(Universe& universe, const Limits& limits, World* world, std::string prefix)
+    : universe_(universe), limits_(limits), prefix_(std::move(prefix)), table_(limits.states_max) {
+  if (world != nullptr) {
+    // Parents first.
+    std::multimap<std::uint64_t, std::string> by_view;
+    for (const auto& [name, digest] : world->names())
+      by_view.emplace(world->block(name)->view, name);
+    for (const auto& [view, name] : by_view) {
+      if (name[0] == '@') {
+        universe.honest_block(Block(*world->block(name)), *world->proposal(name));
+      } else {
+        universe.scripted_block(name, *world->block(name));
+      }
+    }
+  }
+  const Locals::Options options{limits.restarts + limits.losses != 0, limits.nodes_kept};
   for (std::size_t i = 0; i < universe.setting().validators; ++i) {
     if (!universe.setting().honest(i)) continue;
-    locals_.emplace_back(universe, i,
-                         Locals::Options{limits.restarts + limits.losses != 0, limits.nodes_kept});
+    if (world != nullptr) {
+      locals_.emplace_back(universe, *world->node(i), world->history(i), world->losses(i), options);
+    } else {
+      locals_.emplace_back(universe, Node(universe.setting(), i), std::vector<Node::Sent>{}, 0,
+                           options);
+    }
   }
   CHOPMARK_CHECK(locals_.size() <= State{}.size());
 }
@@ -275,8 +293,9 @@ void Search::explore(std::size_t place, std::uint32_t from, const std::vector<Id
     for (const Action action : actions) {
       const std::uint32_t to = locals_[place].next(at, action);
       if (to == at || !first(to)) continue;
-      const bool speaks =
-          locals_[place][to].speech != locals_[place][from].speech || locals_[place][to].wrong;
+      const bool speaks = limits_.unreduced ||
+                          locals_[place][to].speech != locals_[place][from].speech ||
+                          locals_[place][to].wrong;
       if (!speaks) queue.push_back(to);
       ++outcome_.transitions;
       if (!visit(at, action, to, speaks)) return;
@@ -312,7 +331,7 @@ const Search::Targets& Search::targets(std::size_t place, const State& state, co
             }
             return true;
           });
-  drop_later_ones(place, *offers_[pool.offer], spent, found.speaking);
+  if (!limits_.unreduced) drop_later_ones(place, *offers_[pool.offer], spent, found.speaking);
   return found;
 }
 
@@ -571,6 +590,7 @@ std::string Search::script_of(const std::vector<Move>& path) const {
   out += "\n";
   if (setting.epoch_blocks != 0) out += numbered("epoch_blocks ", setting.epoch_blocks) + "\n";
   if (setting.idle) out += "idle\n";
+  if (!prefix_.empty()) out = prefix_;
   std::set<Id> made;
   const auto make = [&](auto&& self, Id block) -> void {
     if (block == kNone || !made.insert(block).second) return;

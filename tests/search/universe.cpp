@@ -58,6 +58,17 @@ Id Universe::honest_block(Block&& block, ByteView proposal) {
   return add_block(std::move(added));
 }
 
+Id Universe::scripted_block(const std::string& name, const Block& block) {
+  const Id known = block_id(block.digest);
+  if (known != kNone) return known;
+  KnownBlock added;
+  added.parent = block_id(block.parent);
+  added.name = name;
+  added.proposal = proposal_message(setting_.chain_id, block);
+  added.block = block;
+  return add_block(std::move(added));
+}
+
 Id Universe::subject_id(const Subject& subject) {
   const Id block = subject.kind == kNullify ? kNone : block_id(subject.digest);
   const auto [at, added] = subject_ids_.try_emplace({subject.kind, subject.view, block},
@@ -199,7 +210,10 @@ Id Universe::question_input(std::uint16_t from, std::uint32_t losses) {
 }
 
 Id Universe::reply_input(std::uint16_t from, std::uint16_t to, const Bytes& message) {
-  const auto [at, added] = reply_ids_.try_emplace({from, message}, Id{0});
+  // The proof may be any certificate that will do.
+  constexpr std::size_t kUpToHighest = 1 + 8 + 32 + 2 + 8;
+  const Bytes says(message.begin(), message.begin() + kUpToHighest);
+  const auto [at, added] = reply_ids_.try_emplace({from, says}, Id{0});
   if (!added) return at->second;
   Input input{What::reply, from, message, numbered("reply by ", from) + " to"};
   input.only_to = to;
