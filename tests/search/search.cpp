@@ -207,8 +207,7 @@ void Search::make_offer(Pool& pool) {
   }
   offer.insert(offer.end(), pool.replies.begin(), pool.replies.end());
   std::ranges::sort(offer);
-  const auto twice = std::ranges::unique(offer);
-  offer.erase(twice.begin(), twice.end());
+  offer.erase(std::unique(offer.begin(), offer.end()), offer.end());
   const auto [at, added] =
       offer_ids_.try_emplace(std::move(offer), static_cast<std::uint32_t>(offers_.size()));
   if (added) offers_.push_back(&at->first);
@@ -270,7 +269,9 @@ void Search::actions_of(std::uint32_t id, std::size_t place, const std::vector<I
 std::uint32_t Search::spent_by_others(std::size_t place, const State& state) const {
   std::uint32_t spent = 0;
   for (std::size_t i = 0; i < locals_.size(); ++i) {
-    if (i != place) spent += locals_[i][state[i]].restarts + (locals_[i][state[i]].losses << 16U);
+    if (i != place)
+      spent +=
+          locals_[i][state[i]].restarts + std::uint32_t{locals_[i][state[i]].losses} * 0x10000U;
   }
   return spent;
 }

@@ -40,7 +40,7 @@ Id Universe::add_block(KnownBlock&& block) {
   CHOPMARK_CHECK(id != kNone);
   // An honest leader proposes once in a view; its name says which, in whatever execution.
   const int count = block.honest ? 1 : ++names_[block.name];
-  if (count > 1) block.name += numbered(".", count);
+  if (count > 1) block.name += numbered(".", static_cast<std::uint64_t>(count));
   block_ids_.emplace(block.block.digest, id);
   blocks_.push_back(std::move(block));
   return id;

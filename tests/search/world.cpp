@@ -56,7 +56,7 @@ void World::listen() {
       said_[one->subject].insert(from);
       if (!one->block || blocks_.contains(one->block->digest)) continue;
       std::string name = numbered("@", one->block->view);
-      for (int count = 2; names_.contains(name); ++count)
+      for (std::uint64_t count = 2; names_.contains(name); ++count)
         name = numbered("@", one->block->view) + numbered(".", count);
       proposals_.emplace(one->block->digest, std::move(sent.message));
       names_.emplace(name, one->block->digest);
