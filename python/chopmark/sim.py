@@ -23,18 +23,24 @@ __all__ = [
     "PROFILES",
     "Run",
     "Scenario",
+    "Shrunk",
     "Summary",
     "TraceKind",
     "TraceRow",
     "Violation",
     "follow",
+    "make_plan",
+    "run_plan",
+    "shrink",
     "simulate",
     "trace",
+    "trace_plan",
 ]
 
 PROFILES = ("lan", "wan", "swarm")
 CHUNKS_PER_JOB = 8
 CHUNK_SEEDS_MAX = 256
+SHRINK_RUNS_MAX = 3000
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +145,10 @@ class TraceKind(IntEnum):
     EFFECTS = 9  # what it returned; SENT follows, as far as it got
     BEGAN = 10  # config, how, log, fence, position, nonce (cpp/src/sim/process.hpp)
     CHECKPOINT = 11  # a log (length u32), and the fence, unless it crashed before
+    # Of all nodes:
+    PARTED = 12  # a byte for each link, from * nodes + to: it carries nothing; empty: all do
+    DAMAGED = 13  # what happened to the disk, by its name in the coverage
+    COPIED = 14  # a second process with the key starts
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,18 +178,52 @@ def simulate(scenario: Scenario, first_seed: int, seeds: int, jobs: int = 0) -> 
     return total
 
 
+def make_plan(scenario: Scenario, seed: int) -> str:
+    """What the seed decides, as lines `name = value` (docs/testing.md, "Plans")."""
+    text: str = _core.sim.plan(*scenario._arguments(), seed)
+    return text
+
+
+def run_plan(plan: str) -> Run:
+    """One run as the plan says. ValueError if it says something wrong."""
+    return _run(_core.sim.run_plan(plan))
+
+
+def trace_plan(plan: str) -> tuple[Run, list[TraceRow]]:
+    """One run as the plan says, with everything that was said and happened."""
+    return _traced(plan, None)
+
+
 def trace(scenario: Scenario, seed: int) -> tuple[Run, list[TraceRow]]:
     """One seed again, with everything that was said and happened."""
-    return _traced(scenario, seed, None)
+    return _traced(make_plan(scenario, seed), None)
 
 
 def follow(scenario: Scenario, seed: int, node: int) -> tuple[Run, list[TraceRow]]:
     """One seed again, with the events that one node's replica was given and what it asked for."""
-    return _traced(scenario, seed, node)
+    return _traced(make_plan(scenario, seed), node)
 
 
-def _traced(scenario: Scenario, seed: int, node: int | None) -> tuple[Run, list[TraceRow]]:
-    result, rows = _core.sim.trace(*scenario._arguments(), seed, node)
+@dataclass(frozen=True, slots=True)
+class Shrunk:
+    """A smaller plan that violates the same invariant."""
+
+    plan: str
+    runs: int  # that it took
+    minimal: bool  # the runs sufficed: with a line less, no seed that was tried violates it
+
+
+def shrink(plan: str, runs_max: int = SHRINK_RUNS_MAX) -> Shrunk | None:
+    """Leaves out of a plan what its first violation does not need. None if there is none."""
+    violations = run_plan(plan).violations
+    if not violations:
+        return None
+    first = min(violations, key=lambda one: one.time_us)
+    return Shrunk(*_core.sim.shrink(plan, first.invariant, runs_max))
+
+
+def _traced(plan: str, node: int | None) -> tuple[Run, list[TraceRow]]:
+    result, rows = _core.sim.trace(plan, node)
     return _run(result), [
         TraceRow(time_us, TraceKind(kind), of, peer, data) for time_us, kind, of, peer, data in rows
     ]

@@ -4,15 +4,23 @@
 // One mutant for each process, since some stop at the replica's own checks; tests/mutants/run.py
 // runs them all.
 //   chopmark_mutants [--only NUMBER] [--seconds BUDGET] [--validators N]
+//   chopmark_mutants --only NUMBER --plan FILE      plays it (docs/testing.md, "Plans")
+//   chopmark_mutants --only NUMBER --shrink RUNS    prints a small plan that finds the mutant
 //   chopmark_mutants --hash SEEDS: what happened in so many seeds of the correct core, as one
 //   number
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <optional>
 #include <string>
 
 #include "base/mutant.hpp"
+#include "sim/plan_text.hpp"
 #include "sim/run.hpp"
+#include "sim/shrink.hpp"
 
 namespace {
 
@@ -74,6 +82,61 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+/// The violation that came first.
+const sim::Violation& first_of(const sim::RunResult& result) {
+  return *std::ranges::min_element(result.violations, {}, &sim::Violation::time_us);
+}
+
+bool play(const Mutant& mutant, const char* file) {
+  std::ifstream in(file);
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  std::string problem;
+  const auto plan = sim::read_plan(text, problem);
+  if (!in || !plan) {
+    std::fprintf(stderr, "%s: %s\n", file, in ? problem.c_str() : "cannot be read");
+    std::exit(2);
+  }
+  active_mutant = mutant.number;
+  const sim::RunResult result = sim::run(*plan);
+  if (result.violations.empty()) {
+    std::printf("no violation in %.1f s\n", static_cast<double>(result.simulated_us) / 1e6);
+    return false;
+  }
+  const sim::Violation& first = first_of(result);
+  std::printf("[%u] %s at %.6f s\n", first.invariant, first.what.c_str(),
+              static_cast<double>(first.time_us) / 1e6);
+  return true;
+}
+
+/// The first seed that finds it, made small. The same plan is no trouble without the mutant.
+bool print_small(const Mutant& mutant, std::size_t validators, std::uint64_t runs_max) {
+  sim::Scenario scenario;
+  scenario.validators = validators;
+  for (std::uint64_t seed = 1; seed <= runs_max; ++seed) {
+    const sim::Plan plan = sim::make_plan(scenario, seed);
+    active_mutant = mutant.number;
+    const sim::RunResult result = sim::run(plan);
+    if (result.violations.empty()) continue;
+    const sim::Violation& first = first_of(result);
+    const auto wrong = sim::violates(first.invariant);
+    const auto fails = [&](const sim::Plan& one) -> std::optional<std::uint64_t> {
+      active_mutant = mutant.number;
+      const auto when_us = wrong(one);
+      active_mutant = 0;
+      if (!when_us || !sim::run(one).violations.empty()) return std::nullopt;
+      return when_us;
+    };
+    if (!fails(plan)) continue;
+    const sim::Shrunk small = sim::shrink(plan, fails, runs_max);
+    std::printf("# mutant %d\n# %s: %s. [%u] %s\n%s", mutant.number, mutant.rule, mutant.what,
+                first.invariant, first.what.c_str(), sim::write_plan(small.plan).c_str());
+    std::fprintf(stderr, "seed %llu, %llu runs%s\n", static_cast<unsigned long long>(seed),
+                 static_cast<unsigned long long>(small.runs), small.minimal ? "" : ", all spent");
+    return true;
+  }
+  return false;
+}
+
 /// Runs seeds until one violates an invariant; says which.
 bool hunt(const Mutant& mutant, std::size_t validators, double budget) {
   active_mutant = mutant.number;
@@ -109,11 +172,15 @@ int print_hash(std::uint64_t seeds) {
 int main(int argc, char** argv) {
   double budget = 60;
   int only = 0;
+  const char* plan = nullptr;
+  std::uint64_t shrink_runs = 0;
   std::size_t validators = 4;
   for (int i = 1; i + 1 < argc; i += 2) {
     const std::string name = argv[i];
     if (name == "--seconds") budget = std::atof(argv[i + 1]);
     if (name == "--only") only = std::atoi(argv[i + 1]);
+    if (name == "--plan") plan = argv[i + 1];
+    if (name == "--shrink") shrink_runs = std::strtoull(argv[i + 1], nullptr, 10);
     if (name == "--hash") return print_hash(std::strtoull(argv[i + 1], nullptr, 10));
     if (name == "--validators") validators = static_cast<std::size_t>(std::atoi(argv[i + 1]));
   }
@@ -123,7 +190,10 @@ int main(int argc, char** argv) {
     return 0;
   }
   for (const Mutant& mutant : kMutants) {
-    if (mutant.number == only) return hunt(mutant, validators, budget) ? 0 : 1;
+    if (mutant.number != only) continue;
+    if (plan != nullptr) return play(mutant, plan) ? 0 : 1;
+    if (shrink_runs != 0) return print_small(mutant, validators, shrink_runs) ? 0 : 1;
+    return hunt(mutant, validators, budget) ? 0 : 1;
   }
   return 2;
 }

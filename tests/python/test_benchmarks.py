@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from chopmark.benchmarks import cases, measure, merkle, state, table
+from chopmark.benchmarks import cases, consensus, measure, merkle, state, table
 from chopmark.benchmarks.case import Case, Work
 from chopmark.reference import merkle as reference
 
@@ -99,3 +99,17 @@ def test_stream_is_a_root(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(merkle, "packed_leaves", lambda n, width: parts)
     leaves = [i.to_bytes(8, "little") + parts[i % 1000, 8:].tobytes() for i in range(2500)]
     assert merkle.stream(2500) == reference.root(leaves)
+
+
+def test_consensus_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each way replays the same life of one validator."""
+    case = consensus.consensus_case(4, 3, 8)
+    for work in (case.ours, case.pure_python, *case.peers):
+        work.run()
+    tape = consensus.record_views(4, 3, 8)
+    assert tape.play(None) >= 8
+    assert tape.signatures >= 2 * 8  # two quorums, less what is its own
+    monkeypatch.setattr(consensus, "SIZES", ((4, 3),))
+    monkeypatch.setattr(consensus, "views_of", lambda _n, _quick: 8)
+    [split] = consensus.consensus_splits(quick=True, rounds=1)
+    assert all(ns > 0 for ns in split.nanoseconds.values())

@@ -34,7 +34,7 @@ const Certificate* Replica::proof_of_view(std::uint64_t view) const {
 }
 
 void Replica::receive(std::uint16_t link, AmnesiaAskMessage&& message) {
-  if (!is_validator() || amnesia_ || ending_ || validator_of(link) == kObserver) return;
+  if (!is_validator() || amnesia_ || ending_ || links_[link] == Digest{}) return;
   std::uint64_t& last = answered_ms_[link];
   if (last != 0 && mono_ms_ < last + config_.standstill_ms / 2) return;
   const std::uint64_t highest = highest_signed();

@@ -24,6 +24,7 @@ class HeaderView {
   [[nodiscard]] std::uint64_t log_size() const noexcept {
     return load_be<std::uint64_t>(at_ + 172);
   }
+  [[nodiscard]] Digest log_root() const noexcept { return digest_from(at_ + 180); }
   [[nodiscard]] Digest next_set_hash() const noexcept { return digest_from(at_ + 212); }
 
  private:

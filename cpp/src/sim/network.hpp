@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/bytes.hpp"
 #include "sim/plan.hpp"
 #include "sim/queue.hpp"
 #include "sim/random.hpp"
@@ -22,6 +23,8 @@ class Network {
 
   /// Partitions begin and end. True if there is one now.
   bool turn();
+  /// By link: whether it carries nothing. Empty if all do.
+  [[nodiscard]] ByteView cut() const noexcept { return split_ ? ByteView(cut_) : ByteView(); }
   /// No fault from now on.
   void heal();
 

@@ -45,8 +45,7 @@ void take_part(Plan& plan, std::size_t spares, Random& draw) {
     --left;
   }
   plan.must_live = liars + plan.scenario.crashed <= plan.faulty_max;
-  for (std::size_t i = 0; i < setup.chain_id.size(); i += 8)
-    store_be<std::uint64_t>(setup.chain_id.data() + i, mix(plan.seed, 0x636861696e + i));
+  setup.chain_id = chain_id_of(plan.seed);
   setup.payload_bytes_max = 64 * 1024;
 
   plan.network.latency_us.assign(plan.nodes * plan.nodes, 1000);
@@ -79,8 +78,8 @@ void plan_wan(Plan& plan) {
   plan.network.bits_per_second.assign(n, 1'000'000'000);
   plan.disk.sync_us = {500, 500};
   plan.disk.checkpoint_bytes = std::size_t{64} << 20;
-  plan.delta_ms = 100;
-  plan.build_ms = 100;
+  plan.delta_ms = 60;
+  plan.build_ms = 50;
   plan.setup.payload_bytes_max = plan.scenario.block_bytes;
   plan.load.every_us = 20'000;
   plan.driver.costs = {.step = 3'000,
@@ -97,7 +96,7 @@ void plan_wan(Plan& plan) {
 
 void plan_network(Plan& plan, Random draw) {
   NetworkPlan& net = plan.network;
-  const std::uint64_t base = draw.between(20'000, 60'000);
+  const std::uint64_t base = draw.between(25'000, 80'000);
   for (std::size_t from = 0; from < plan.nodes; ++from) {
     for (std::size_t to = 0; to < plan.nodes; ++to) {
       const std::uint64_t latency = base / 2 + draw.below(base);
@@ -182,7 +181,7 @@ void plan_driver(Plan& plan, Random draw) {
 
 void plan_swarm(Plan& plan, Random& draw) {
   Random parameters(draw.next());
-  plan.delta_ms = static_cast<std::uint32_t>(parameters.between(50, 200));
+  plan.delta_ms = static_cast<std::uint32_t>(parameters.between(60, 220));
   plan.build_ms = static_cast<std::uint32_t>(parameters.between(20, 80));
   plan.standstill_ms = static_cast<std::uint32_t>(parameters.between(400, 1500));
   plan.heartbeat_ms = static_cast<std::uint32_t>(parameters.between(3'000, 8'000));
@@ -202,9 +201,7 @@ void plan_swarm(Plan& plan, Random& draw) {
   if (draw.chance(300'000)) plan.down_after_heal = draw.between(0, plan.faulty_max);
   plan.blocks_min = 50;
   plan.heal_blocks = 10;
-  // The longest timer is 32 s, a row of f faulty leaders may each cost one, and the halving of the
-  // back-off takes a few views more.
-  plan.patience_us = (60 + 40 * (plan.faulty_max + 1)) * kSecond;
+  plan.patience_us = patience_after_faults_us(plan.faulty_max);
 }
 
 }  // namespace
@@ -214,6 +211,19 @@ std::optional<Profile> profile_named(std::string_view name) noexcept {
   if (name == "wan") return Profile::wan;
   if (name == "swarm") return Profile::swarm;
   return std::nullopt;
+}
+
+Digest chain_id_of(std::uint64_t seed) noexcept {
+  Digest out;
+  for (std::size_t i = 0; i < out.size(); i += 8)
+    store_be<std::uint64_t>(out.data() + i, mix(seed, 0x636861696e + i));
+  return out;
+}
+
+std::uint64_t patience_after_faults_us(std::size_t faulty_max) noexcept {
+  // The longest timer is 32 s, a row of f faulty leaders may each cost one, and the halving of the
+  // back-off takes a few views more.
+  return (60 + 40 * (std::uint64_t{faulty_max} + 1)) * kSecond;
 }
 
 Plan make_plan(const Scenario& scenario, std::uint64_t seed) {

@@ -127,9 +127,13 @@ struct Plan {
   std::uint64_t blocks_min = 0;     // nor before so many are final
   std::uint64_t heal_blocks = 0;    // so many must become final after the heal
   std::uint64_t patience_us = 0;    // within this
+  std::uint64_t stop_us = 0;        // then the run ends, or at a violation before; 0: as above
   bool must_live = true;            // no more than f validators lie
 };
 
+[[nodiscard]] Digest chain_id_of(std::uint64_t seed) noexcept;
+/// How long a swarm may take to go on after the faults.
+[[nodiscard]] std::uint64_t patience_after_faults_us(std::size_t faulty_max) noexcept;
 [[nodiscard]] Plan make_plan(const Scenario& scenario, std::uint64_t seed);
 
 }  // namespace chopmark::sim

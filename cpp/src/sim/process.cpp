@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 
 #include "codec/writer.hpp"
@@ -209,12 +210,19 @@ void Process::die() {
   world_.queue.push(entry);
 }
 
+void Process::note_damage(Covered how) {
+  const char* const name = kCoveredNames[std::countr_zero(static_cast<std::uint32_t>(how))];
+  world_.note(TraceKind::damaged, node_, number_,
+              {reinterpret_cast<const std::uint8_t*>(name), std::strlen(name)});
+}
+
 void Process::damage() {
   const DiskPlan& plan = world_.plan.disk;
   if (world_.healed || !world_.may_damage(node_)) return;
   const auto damaged = [this](Covered how) {
     world_.cover(how);
     world_.damaged[node_] = unseen_damage_ = true;
+    note_damage(how);
   };
   if (fate_.chance(plan.flip_ppm) && disk_.flip_old_bit(fate_)) {
     damaged(Covered::bit_flip);
@@ -229,6 +237,7 @@ void Process::damage() {
     damaged(Covered::old_log);
   } else if (fate_.chance(plan.old_disk_ppm) && disk_.has_snapshot()) {
     world_.cover(Covered::old_disk);
+    note_damage(Covered::old_disk);
     disk_.restore_snapshot();
     world_.forgiven[node_] = true;
     world_.observer.forgave(node_);
@@ -241,7 +250,8 @@ void Process::receive(std::size_t from, Buffer* message) {
   if (!bytes.empty() && bytes[0] == static_cast<std::uint8_t>(Tag::transactions)) {
     for (std::size_t at = 5; at + 8 <= bytes.size(); at += 8) {
       const std::uint64_t number = load_be<std::uint64_t>(bytes.data() + at);
-      submit(static_cast<std::uint32_t>(number));
+      // What no user signed has no place in a pool.
+      if (number < world_.transactions) submit(static_cast<std::uint32_t>(number));
     }
     return;
   }

@@ -58,6 +58,7 @@ class Process {
   [[nodiscard]] bool byzantine() const { return world_.plan.setup.byzantine[node_]; }
   void begin();  // the replica is there: links, and a first step
   void damage();
+  void note_damage(Covered how);
   void die();
   bool checkpoint(std::uint64_t stop_after);
   /// Where the steps of this process are kept, if they are.

@@ -41,6 +41,7 @@ class Run {
   void handle(const Entry& entry);
   void handle_ready();
   void weather();
+  void turn_network();
   void heal();
   void load();
   void conspire();
@@ -66,8 +67,8 @@ class Run {
   Phase phase_ = Phase::faults;
   std::uint64_t phase_since_us_ = 0;
   std::uint64_t target_height_ = 0;
-  std::uint32_t next_transaction_ = 0;
   std::uint64_t load_turns_us_ = 0;
+  Bytes shown_cut_;  // of the last row about partitions
   bool busy_ = true;
   bool done_ = false;
 };
@@ -113,10 +114,18 @@ void Run::begin() {
     again(Happening::conspiracy, kConspiracyTickUs);
 }
 
+void Run::turn_network() {
+  if (world_.network.turn()) world_.cover(Covered::partition);
+  const ByteView cut = world_.network.cut();
+  if (world_.trace == nullptr || std::ranges::equal(cut, shown_cut_)) return;
+  shown_cut_.assign(cut.begin(), cut.end());
+  world_.note(TraceKind::parted, 0, 0, cut);
+}
+
 void Run::weather() {
   if (world_.healed) return;
   again(Happening::weather, plan_.network.weather_us);
-  if (world_.network.turn()) world_.cover(Covered::partition);
+  turn_network();
   if (plan_.crash.all_ppm != 0 && weather_.chance(plan_.crash.all_ppm)) {
     for (std::size_t i = 0; i < plan_.nodes; ++i) {
       if (!plan_.setup.byzantine[i]) processes_[i]->crash();
@@ -140,6 +149,7 @@ void Run::weather() {
     const std::size_t number = processes_.size();
     world_.identity.push_back(static_cast<std::uint8_t>(node));
     processes_.push_back(std::make_unique<Process>(world_, number, node));
+    world_.note(TraceKind::copied, node, number, {});
     processes_.back()->start_as_copy_of(one);
   }
 }
@@ -186,9 +196,9 @@ void Run::load() {
   }
   if (!busy_) return;
   const std::size_t node = load_.below(plan_.nodes);
-  const std::uint32_t transaction = next_transaction_;
+  const std::uint32_t transaction = world_.transactions;
   if (!processes_[node]->submit(transaction)) return;
-  ++next_transaction_;
+  ++world_.transactions;
   std::array<std::uint8_t, 13> message{static_cast<std::uint8_t>(Tag::transactions)};
   store_be<std::uint32_t>(message.data() + 1, 1);
   store_be<std::uint64_t>(message.data() + 5, transaction);
@@ -216,6 +226,11 @@ void Run::give_up(std::string what) {
 void Run::look() {
   again(Happening::look, kLooksUs);
   const std::uint64_t now = world_.now_us;
+  if (plan_.stop_us != 0) {
+    done_ = now >= plan_.stop_us || !world_.result.violations.empty() ||
+            !world_.observer.violations().empty();
+    if (done_) return;
+  }
   if (phase_ == Phase::faults && now >= plan_.heal_us) heal();
   if (phase_ == Phase::core && highest() >= target_height_) {
     phase_ = Phase::everyone;

@@ -142,8 +142,8 @@ Judgement ToyLedger::certify(const Digest& digest, ByteView header, ByteView pay
     next_hash = sha256(set);
   }
   out.ok = valid && fields.state_root() == spread(parent->root) &&
-           fields.log_size() == parent->log_size && fields.next_set_hash() == next_hash &&
-           fields.height() == block.height;
+           fields.log_size() == parent->log_size && fields.log_root() == Digest{} &&
+           fields.next_set_hash() == next_hash && fields.height() == block.height;
   if (out.ok && find(digest) == nullptr) {
     for (const std::uint32_t one : block.transactions)
       state_of(one);

@@ -23,6 +23,10 @@ enum class TraceKind : std::uint8_t {
   effects = 9,      // what it returned; `sent` rows follow, as far as it got
   began = 10,       // Process::note_start says what stands there
   checkpoint = 11,  // the log that replaced the one before, and the fence, unless it crashed before
+  // Of all nodes:
+  parted = 12,   // a byte for each link, from * nodes + to: it carries nothing; empty: all do
+  damaged = 13,  // what happened to the disk, by its name in kCoveredNames
+  copied = 14,   // the second process with the key starts
 };
 
 struct TraceRow {
@@ -34,7 +38,7 @@ struct TraceRow {
 };
 
 struct Trace {
-  bool messages = true;           // rows of kinds 0 to 7
+  bool messages = true;           // rows of kinds 0 to 7 and from 12
   std::uint16_t follow = 0xffff;  // node whose steps are kept, also what it sent and its crashes
   std::vector<TraceRow> rows;
 

@@ -61,7 +61,7 @@ class Stage {
     scene_ = &scene;
     split_ = &split;
     // Past the repetition of what the split before kept back; past t_L; past t_V.
-    for (const std::uint64_t stride : {10, 40, 50}) {
+    for (const std::uint32_t stride : {10U, 40U, 50U}) {
       scene.mono_ms += stride;
       for (std::size_t i = 0; i < kTwinProcesses; ++i)
         wake(i, stride == 10);

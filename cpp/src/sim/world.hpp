@@ -45,6 +45,7 @@ class World {
 
   std::uint64_t now_us = 0;
   bool healed = false;
+  std::uint32_t transactions = 0;         // submitted by users; they are numbered from 0
   std::vector<std::uint8_t> ready;        // processes whose loop turns at this very time
   std::vector<std::uint8_t> identity;     // node of each process
   std::vector<bool> forgiven, damaged;    // by node
@@ -66,6 +67,9 @@ class World {
   void given(std::uint64_t content_hash, std::size_t process, std::size_t from) noexcept {
     ++result.events;
     result.event_hash = mix(result.event_hash ^ now_us, content_hash + (process << 8 | from << 16));
+  }
+  void note(TraceKind kind, std::size_t node, std::size_t peer, ByteView bytes) {
+    if (trace != nullptr && trace->messages) trace->add(now_us, kind, node, peer, bytes);
   }
   void cover(Covered what) noexcept { result.covered |= static_cast<std::uint32_t>(what); }
   void violate(std::uint32_t invariant, std::string what) {

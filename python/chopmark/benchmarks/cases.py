@@ -12,6 +12,7 @@ import numpy as np
 
 from chopmark import hash, merkle
 from chopmark.benchmarks.case import SAMPLE, Case, Work, peer, require
+from chopmark.benchmarks.consensus import consensus_cases
 from chopmark.benchmarks.ed25519 import batch, ed25519_cases
 from chopmark.benchmarks.ledger import ledger_cases
 from chopmark.benchmarks.merkle import merkle_cases
@@ -145,3 +146,4 @@ def cases(quick: bool) -> Iterator[Case]:
     yield from merkle_cases(quick)
     yield from state_cases(quick)
     yield from ledger_cases(quick)
+    yield from consensus_cases(quick)

@@ -19,7 +19,7 @@ STAGES = ("hash", "decode_keys", "decode_r", "scalars", "coefficients", "buckets
 
 @dataclass(frozen=True)
 class Split:
-    """Nanoseconds for each signature or transaction, by stage; medians."""
+    """Nanoseconds for each signature, transaction or view, by stage; medians."""
 
     name: str
     nanoseconds: dict[str, float]
@@ -50,7 +50,7 @@ def splits(rounds: int = 5) -> list[Split]:
 
 def render_splits(made: list[Split]) -> str:
     """A line for each: nanoseconds and share of each stage."""
-    lines = ["  where the time goes, ns for each signature or transaction:"]
+    lines = ["  where the time goes, ns for each signature, transaction or view:"]
     for one in made:
         total = sum(one.nanoseconds.values())
         parts = ", ".join(

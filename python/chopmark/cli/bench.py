@@ -19,6 +19,7 @@ import click
 def bench(quick: bool, as_json: bool, folder: Path | None, only: str) -> None:
     """Measure the native core against pure Python and against the peers that are installed."""
     from chopmark.benchmarks.cases import cases
+    from chopmark.benchmarks.consensus import consensus_splits
     from chopmark.benchmarks.ledger import block_split
     from chopmark.benchmarks.measure import measure, record, save
     from chopmark.benchmarks.stages import render_splits, splits
@@ -36,6 +37,8 @@ def bench(quick: bool, as_json: bool, folder: Path | None, only: str) -> None:
     shown = splits() if any(row.name.startswith("ed25519") for row in rows) else []
     if any(row.name.startswith("ledger") for row in rows):
         shown.append(block_split(1000) if quick else block_split())
+    if any(row.name.startswith("consensus") for row in rows):
+        shown += consensus_splits(quick)
     made = record(rows, shown)
     if folder is not None:
         click.echo(f"  wrote {save(folder, made)}", err=True)

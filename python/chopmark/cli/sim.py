@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 import time
 from pathlib import Path
@@ -11,10 +12,23 @@ from typing import Any
 
 import click
 
-from chopmark.sim import PROFILES, Scenario, Summary, simulate, trace
+from chopmark import sim_trace
+from chopmark.sim import (
+    PROFILES,
+    Run,
+    Scenario,
+    Summary,
+    TraceRow,
+    make_plan,
+    shrink,
+    simulate,
+    trace_plan,
+)
 
 SHARES = ("crash", "torn_write", "equivocation", "nullified_view", "epoch_change")
 SHOWN_MAX = 20
+SVG_MS = 1000.0  # that are drawn unless said
+AFTER_MS = 20.0  # a violation
 
 
 @click.command()
@@ -33,11 +47,20 @@ SHOWN_MAX = 20
 @click.option("--jobs", type=click.IntRange(0), default=0,
               help="Threads. [default: one for each processor]")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--trace", "traced", is_flag=True, help="Print what happens in the first seed.")
+@click.option("--plan", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="Run what this file says in place of the first seed.")  # fmt: skip
+@click.option("--shrink", "shrunk", is_flag=True,
+              help="Print the smallest plan that violates what the first seed does.")  # fmt: skip
+@click.option("--trace", "traced", is_flag=True,
+              help="Print what happens in the first seed, a column for each node.")  # fmt: skip
 @click.option("--svg", type=click.Path(dir_okay=False, path_type=Path),
-              help="With --trace: draw it into this file.")  # fmt: skip
-@click.option("--window-ms", type=(float, float), default=(0.0, 1000.0), show_default=True,
-              help="What of it is drawn.")  # fmt: skip
+              help="Draw it, with its messages, into this file.")  # fmt: skip
+@click.option("--from", "from_ms", type=click.FloatRange(0), metavar="MS",
+              help="Trace from this moment on.")  # fmt: skip
+@click.option("--to", "to_ms", type=click.FloatRange(0), metavar="MS",
+              help="Trace to this moment. [default: the end; SVG: one second]")  # fmt: skip
+@click.option("--node", "shown", type=click.IntRange(0), multiple=True,
+              help="Trace this node only; may be given again.")  # fmt: skip
 def sim(
     validators: int,
     byzantine: int | None,
@@ -49,9 +72,13 @@ def sim(
     block_bytes: int,
     jobs: int,
     as_json: bool,
+    plan: Path | None,
+    shrunk: bool,
     traced: bool,
     svg: Path | None,
-    window_ms: tuple[float, float],
+    from_ms: float | None,
+    to_ms: float | None,
+    shown: tuple[int, ...],
 ) -> None:
     """Run whole validators under a simulated network, clock and disk, and check every step.
 
@@ -62,17 +89,9 @@ def sim(
         if count > validators:
             raise click.UsageError(f"{name} is more than there are validators")
     scenario = Scenario(profile, validators, byzantine, crashed, seconds, block_bytes)
-    if traced:
-        from chopmark.cli import sim_trace
-
-        run, rows = trace(scenario, first_seed)
-        if svg is not None:
-            svg.write_text(sim_trace.svg(rows, validators, *window_ms), encoding="utf-8")
-        for line in sim_trace.lines(rows, validators):
-            click.echo(line)
-        for one in run.violations:
-            click.echo(f"{one.time_us / 1e6:12.6f}  violates invariant {one.invariant}: {one.what}")
-        sys.exit(1 if run.violations else 0)
+    if plan or shrunk or traced or svg:
+        text = plan.read_text(encoding="utf-8") if plan else make_plan(scenario, first_seed)
+        sys.exit(one_run(text, shrunk, traced, svg, from_ms, to_ms, shown))
     started = time.monotonic()
     summary = simulate(scenario, first_seed, seeds, jobs)
     about = record(summary, scenario, time.monotonic() - started)
@@ -82,6 +101,69 @@ def sim(
         show(summary, about)
     if summary.failed:
         sys.exit(1)
+
+
+def one_run(
+    plan: str,
+    shrunk: bool,
+    traced: bool,
+    svg: Path | None,
+    from_ms: float | None,
+    to_ms: float | None,
+    shown: tuple[int, ...],
+) -> int:
+    """Plays a plan, smaller if wanted, and shows it. Returns the exit status."""
+    try:
+        smaller = shrink(plan) if shrunk else None
+        if smaller is not None:
+            plan = smaller.plan
+        run, rows = trace_plan(plan)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+    if smaller is not None:
+        words = "no line of it can be left out" if smaller.minimal else "not the smallest, perhaps"
+        click.echo(f"# {smaller.runs} runs, {words}")
+        click.echo(plan, nl=False)
+    if traced or svg:
+        draw(run, rows, plan, traced, svg, from_ms, to_ms, shown)
+    if not traced:
+        for one in run.violations:
+            click.echo(f"# {one.time_us / 1e6:.6f} s: invariant {one.invariant}: {one.what}")
+        if not run.violations:
+            click.echo(f"# no violation in {run.simulated_us / 1e6:.1f} s, "
+                       f"{run.finalized_blocks} blocks final, {run.event_hash:016x}")  # fmt: skip
+    return 1 if run.violations else 0
+
+
+def draw(
+    run: Run,
+    rows: list[TraceRow],
+    plan: str,
+    traced: bool,
+    svg: Path | None,
+    from_ms: float | None,
+    to_ms: float | None,
+    shown: tuple[int, ...],
+) -> None:
+    """The diagrams that are wanted: the whole run as text, the second that matters most as SVG."""
+    whole = sim_trace.diagram(run, rows, plan)
+    nodes = sorted(set(shown)) or range(whole.nodes)
+    if max(nodes) >= whole.nodes:
+        raise click.UsageError(f"there are {whole.nodes} nodes")
+    if traced:
+        part = whole.cut(from_ms or 0, math.inf if to_ms is None else to_ms, nodes)
+        for line in sim_trace.lines(part, nodes, from_ms or 0):
+            click.echo(line)
+    if svg is not None:
+        first = min((one.time_us for one in run.violations), default=None)
+        if to_ms is None and (from_ms is not None or first is None):
+            to_ms = (from_ms or 0) + SVG_MS
+        elif to_ms is None and first is not None:
+            to_ms = first / 1000 + AFTER_MS
+        end_ms = to_ms or 0.0
+        start_ms = max(end_ms - SVG_MS, 0.0) if from_ms is None else from_ms
+        part = whole.cut(start_ms, end_ms, nodes)
+        svg.write_text(sim_trace.svg(part, nodes, start_ms, end_ms), encoding="utf-8")
 
 
 def record(summary: Summary, scenario: Scenario, wall: float) -> dict[str, Any]:

@@ -16,9 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-
-from chopmark import Ragged, consensus, ed25519
+from chopmark import consensus
 from chopmark.consensus import (
     Build,
     Certify,
@@ -39,6 +37,7 @@ from chopmark.errors import ConsensusError, EncodingError, JournalError, LedgerE
 from chopmark.ledger import Ledger, Pool, Results
 from chopmark.node.blocks import BlockStore, MemoryBlockStore, final_row
 from chopmark.node.journal import Journal
+from chopmark.node.verifier import Verifier
 from chopmark.reference.messages import parse_position
 
 __all__ = ["Clock", "Driver", "FinalBlock", "Signer"]
@@ -79,18 +78,6 @@ class FinalBlock:
     results: Results
 
 
-def verify(effect: VerifyVotes, threads: int) -> bytes:
-    """One byte, 0 or 1, for each Ed25519 signature of a batch."""
-    offsets = np.asarray(effect.offsets, dtype=np.uint64)
-    verdicts = ed25519.verify_batch(
-        effect.public_keys,
-        effect.signatures,
-        Ragged(effect.messages, offsets),
-        threads=threads,
-    )
-    return verdicts.astype(np.uint8).tobytes()
-
-
 class Driver:
     """One validator without a network: replica, ledger, pool, signer, journal and store together.
 
@@ -115,7 +102,7 @@ class Driver:
         send: Callable[[int, bytes], None],
         on_final: Callable[[FinalBlock], None],
         store: BlockStore | None = None,
-        verify: Callable[[VerifyVotes, int], bytes] = verify,
+        verify: Callable[[VerifyVotes, int], bytes] | None = None,
         nonce: bytes | None = None,
         threads: int = 1,
         log_bytes_max: int = LOG_BYTES_MAX,
@@ -130,7 +117,7 @@ class Driver:
         self._store = MemoryBlockStore() if store is None else store
         self._send = send
         self._on_final = on_final
-        self._verify = verify
+        self._verify = Verifier() if verify is None else verify
         self._threads = threads
         self._log_bytes_max = log_bytes_max
         self._log_bytes = 0  # appended since the last checkpoint

@@ -10,6 +10,7 @@
 #include "embed/python/buffers.hpp"
 #include "embed/python/errors.hpp"
 #include "sig/ed25519.hpp"
+#include "sim/scheme.hpp"
 #include "types/position.hpp"
 
 namespace chopmark::python {
@@ -93,6 +94,12 @@ bool all_valid(std::span<const SignatureCheck> checks) {
   return std::ranges::all_of(verdicts, [](std::uint8_t v) { return v == 1; });
 }
 
+bool all_valid_in_simulation(std::span<const SignatureCheck> checks) {
+  return std::ranges::all_of(checks, [](const SignatureCheck& one) {
+    return sim::verify(one.public_key, one.payload, one.signature);
+  });
+}
+
 /// `blocks`: header, justification and leader's signature (empty: not known) of one after the
 /// other.
 consensus::FinalChain chain_argument(py::handle finalization, py::handle blocks,
@@ -136,6 +143,7 @@ const char* fork_name(consensus::Fork fork) noexcept {
   return "unknown";
 }
 
+template <bool (*Valid)(std::span<const SignatureCheck>)>
 Named culprits(py::handle finalization_a, py::handle blocks_a, py::handle finalization_b,
                py::handle blocks_b, py::handle chain_id, py::handle anchor, py::handle validators) {
   const SignersArgument signers(chain_id, anchor, validators);
@@ -144,7 +152,7 @@ Named culprits(py::handle finalization_a, py::handle blocks_a, py::handle finali
   const consensus::FinalChain b = chain_argument(finalization_b, blocks_b, n);
   const consensus::Culprits found = [&] {
     const py::gil_scoped_release release;
-    return consensus::culprits(a, b, signers.signers(), all_valid);
+    return consensus::culprits(a, b, signers.signers(), Valid);
   }();
   py::list evidence;
   for (const Evidence& one : found.evidence)
@@ -164,9 +172,14 @@ void bind_evidence(py::module_& core) {
   auto m = py::reinterpret_borrow<py::module_>(core.attr("consensus"));
   m.def("check_evidence", &check_evidence, py::arg("evidence"), py::arg("chain_id"),
         py::arg("anchor"), py::arg("validators"));
-  m.def("culprits", &culprits, py::arg("finalization_a"), py::arg("blocks_a"),
-        py::arg("finalization_b"), py::arg("blocks_b"), py::arg("chain_id"), py::arg("anchor"),
-        py::arg("validators"));
+  const auto define = [](py::module_& in, auto* function) {
+    in.def("culprits", function, py::arg("finalization_a"), py::arg("blocks_a"),
+           py::arg("finalization_b"), py::arg("blocks_b"), py::arg("chain_id"), py::arg("anchor"),
+           py::arg("validators"));
+  };
+  define(m, &culprits<all_valid>);
+  auto simulated = py::reinterpret_borrow<py::module_>(core.attr("sim"));
+  define(simulated, &culprits<all_valid_in_simulation>);  // for signatures of simulated runs
   m.def("check_position", &check_position, py::arg("position"));
 }
 

@@ -6,7 +6,9 @@
 
 #include "embed/python/bindings.hpp"
 #include "embed/python/buffers.hpp"
+#include "sim/plan_text.hpp"
 #include "sim/run.hpp"
+#include "sim/shrink.hpp"
 
 namespace chopmark::python {
 namespace {
@@ -95,19 +97,54 @@ SimDict run_seeds(const std::string& profile, std::size_t validators,
   return out;
 }
 
-py::typing::Tuple<SimDict, py::typing::List<TraceTuple>> trace(
-    const std::string& profile, std::size_t validators, std::optional<std::size_t> byzantine,
-    std::size_t crashed, std::uint64_t seconds, std::uint32_t block_bytes, std::uint64_t seed,
-    std::optional<std::uint16_t> follow) {
+sim::Plan plan_from(const std::string& text) {
+  std::string problem;
+  const auto plan = sim::read_plan(text, problem);
+  if (!plan) throw py::value_error(problem);
+  return *plan;
+}
+
+std::string plan(const std::string& profile, std::size_t validators,
+                 std::optional<std::size_t> byzantine, std::size_t crashed, std::uint64_t seconds,
+                 std::uint32_t block_bytes, std::uint64_t seed) {
   const Scenario scenario =
       scenario_from(profile, validators, byzantine, crashed, seconds, block_bytes);
+  return sim::write_plan(sim::make_plan(scenario, seed));
+}
+
+SimDict run_plan(const std::string& text) {
+  const sim::Plan plan = plan_from(text);
+  RunResult result;
+  {
+    const py::gil_scoped_release released;
+    result = sim::run(plan);
+  }
+  return result_dict(result);
+}
+
+/// The plan, how many runs it took, and whether they sufficed.
+py::typing::Tuple<py::str, py::int_, py::bool_> shrink(const std::string& text,
+                                                       std::uint32_t invariant,
+                                                       std::uint64_t runs_max) {
+  const sim::Plan plan = plan_from(text);
+  sim::Shrunk out;
+  {
+    const py::gil_scoped_release released;
+    out = sim::shrink(plan, sim::violates(invariant), runs_max);
+  }
+  return py::make_tuple(sim::write_plan(out.plan), out.runs, out.minimal);
+}
+
+py::typing::Tuple<SimDict, py::typing::List<TraceTuple>> trace(
+    const std::string& text, std::optional<std::uint16_t> follow) {
+  const sim::Plan plan = plan_from(text);
   Trace rows;
   rows.messages = !follow.has_value();
   rows.follow = follow.value_or(0xffff);
   RunResult result;
   {
     const py::gil_scoped_release released;
-    result = sim::run_seed(scenario, seed, &rows);
+    result = sim::run(plan, &rows);
   }
   py::list out;
   for (const sim::TraceRow& one : rows.rows) {
@@ -117,6 +154,30 @@ py::typing::Tuple<SimDict, py::typing::List<TraceTuple>> trace(
   return py::make_tuple(result_dict(result), out);
 }
 
+/// Who is Byzantine, and what became final at which node: rows of the kinds delivered and epoch.
+/// For runs with more than f Byzantine, whose whole traces are long.
+py::typing::Tuple<SimDict, py::typing::List<py::int_>, py::typing::List<TraceTuple>> final_rows(
+    const std::string& profile, std::size_t validators, std::optional<std::size_t> byzantine,
+    std::size_t crashed, std::uint64_t seconds, std::uint32_t block_bytes, std::uint64_t seed) {
+  const sim::Plan plan = sim::make_plan(
+      scenario_from(profile, validators, byzantine, crashed, seconds, block_bytes), seed);
+  Trace rows;
+  RunResult result;
+  {
+    const py::gil_scoped_release released;
+    result = sim::run(plan, &rows);
+  }
+  py::list liars, out;
+  for (std::size_t i = 0; i < plan.setup.byzantine.size(); ++i)
+    if (plan.setup.byzantine[i]) liars.append(i);
+  for (const sim::TraceRow& one : rows.rows) {
+    if (one.kind != sim::TraceKind::delivered && one.kind != sim::TraceKind::epoch) continue;
+    out.append(py::make_tuple(one.time_us, static_cast<int>(one.kind), one.node, one.peer,
+                              to_bytes(one.bytes)));
+  }
+  return py::make_tuple(result_dict(result), liars, out);
+}
+
 }  // namespace
 
 void bind_sim(py::module_& core) {
@@ -124,9 +185,13 @@ void bind_sim(py::module_& core) {
   m.def("run_seeds", &run_seeds, py::arg("profile"), py::arg("validators"), py::arg("byzantine"),
         py::arg("crashed"), py::arg("seconds"), py::arg("block_bytes"), py::arg("first_seed"),
         py::arg("seeds"));
-  m.def("trace", &trace, py::arg("profile"), py::arg("validators"), py::arg("byzantine"),
-        py::arg("crashed"), py::arg("seconds"), py::arg("block_bytes"), py::arg("seed"),
-        py::arg("follow"));
+  m.def("final_rows", &final_rows, py::arg("profile"), py::arg("validators"), py::arg("byzantine"),
+        py::arg("crashed"), py::arg("seconds"), py::arg("block_bytes"), py::arg("seed"));
+  m.def("plan", &plan, py::arg("profile"), py::arg("validators"), py::arg("byzantine"),
+        py::arg("crashed"), py::arg("seconds"), py::arg("block_bytes"), py::arg("seed"));
+  m.def("run_plan", &run_plan, py::arg("plan"));
+  m.def("shrink", &shrink, py::arg("plan"), py::arg("invariant"), py::arg("runs_max"));
+  m.def("trace", &trace, py::arg("plan"), py::arg("follow"));
 }
 
 }  // namespace chopmark::python

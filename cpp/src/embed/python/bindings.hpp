@@ -25,6 +25,6 @@ void bind_state(py::module_& core);      // _core.state
 void bind_ledger(py::module_& core);     // _core.ledger
 void bind_consensus(py::module_& core);  // _core.consensus
 void bind_sim(py::module_& core);        // _core.sim
-void bind_evidence(py::module_& core);   // into _core.consensus
+void bind_evidence(py::module_& core);   // into _core.consensus, _core.sim
 
 }  // namespace chopmark::python
