@@ -40,16 +40,21 @@ void add_unique(std::vector<Id>& sorted, Id id) {
 
 }  // namespace
 
-Locals::Locals(Universe& universe, std::size_t node, Options options)
-    : universe_(universe), index_(node), options_(options) {
-  Node start(universe.setting(), node);
+Locals::Locals(Universe& universe, Node start, const std::vector<Node::Sent>& history,
+               std::uint32_t losses, Options options)
+    : universe_(universe), index_(start.index()), options_(options) {
   Local local;
-  listen(local, {}, start);
+  local.losses = static_cast<std::uint16_t>(losses);
+  std::vector<Node::Sent> sent = history;
+  for (Node::Sent& one : start.take_sent())
+    sent.push_back(std::move(one));
+  listen(local, {}, start, sent);
   intern(std::move(local), std::move(start));
 }
 
-void Locals::listen(Local& local, Speech speech, Node& node) {
-  for (const Node::Sent& sent : node.take_sent()) {
+void Locals::listen(Local& local, Speech speech, const Node& node,
+                    const std::vector<Node::Sent>& sent_messages) {
+  for (const Node::Sent& sent : sent_messages) {
     if (!sent.message.empty() && sent.message[0] == 0x56) {
       const auto from = static_cast<std::uint16_t>(index_);
       add_unique(speech.replies, universe_.reply_input(from, sent.link, sent.message));
@@ -196,7 +201,7 @@ std::uint32_t Locals::compute(std::uint32_t from, Action action) {
   local.losses = before.losses;
   if (what == What::crash || action.records != Action::kWhole) ++local.restarts;
   if (what == What::lose) ++local.losses;
-  listen(local, *speeches_[before.speech], node);
+  listen(local, *speeches_[before.speech], node, node.take_sent());
   const bool anew = local.final_view != before.final_view || local.restarts != before.restarts ||
                     local.losses != before.losses;
   if (!anew) {

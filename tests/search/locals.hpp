@@ -63,7 +63,9 @@ class Locals {
     std::size_t nodes_kept = 60'000;  // replicas in memory; others are made again by replay
   };
 
-  Locals(Universe& universe, std::size_t node, Options options);
+  /// From a node that has just been made, or one that has said `history` and lost its log so often.
+  Locals(Universe& universe, Node start, const std::vector<Node::Sent>& history,
+         std::uint32_t losses, Options options);
 
   [[nodiscard]] std::size_t node() const noexcept { return index_; }
   [[nodiscard]] const Local& operator[](std::uint32_t id) const { return locals_[id]; }
@@ -92,7 +94,8 @@ class Locals {
   std::uint32_t compute(std::uint32_t from, Action action);
   void apply(Node& node, Action action) const;
   std::uint32_t intern(Local&& local, Node&& node);
-  void listen(Local& local, Speech speech, Node& node);
+  void listen(Local& local, Speech speech, const Node& node,
+              const std::vector<Node::Sent>& sent_messages);
   [[nodiscard]] bool contradicts(const std::vector<Id>& said) const;
 
   struct Hash {

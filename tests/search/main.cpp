@@ -22,9 +22,11 @@ constexpr const char* kUsage =
     "  --leaders LIST      who leads views 1.. (default 0,1,2,3)\n"
     "  --restarts N        restarts with the log, a power cut at any record (default 0)\n"
     "  --losses N          restarts without the log (default 0)\n"
+    "  --loser NODE        of this one alone\n"
     "  --epoch-blocks B    Closing headers from height B on\n"
     "  --idle              no transactions; --standstills, --heartbeats: slow clocks run\n"
     "  --votes             single votes beside certificates\n"
+    "  --unreduced         every state, to check the reduction\n"
     "  --signers one|real  who signs the certificates that liars show (default one)\n"
     "  --marks AB          variants of a liar's block; X is refused by the ledgers,\n"
     "                      J and F skip views without and with forged nullifications\n"
@@ -33,6 +35,7 @@ constexpr const char* kUsage =
     "  --probe-ms MS       within so much time (default 60000)\n"
     "  --states N          at most so many (12 bytes each; default 10000000)\n"
     "  --seconds S\n"
+    "  --from FILE         starts where a script ends\n"
     "  --script FILE       runs a script instead\n";
 
 std::vector<std::uint16_t> numbers(const char* text) {
@@ -62,14 +65,17 @@ void print(const Outcome& outcome, bool last) {
   std::fflush(stdout);
 }
 
-int run_file(const char* path) {
+std::string text_of(const char* path) {
   std::ifstream in(path);
   std::ostringstream text;
   text << in.rdbuf();
-  const std::optional<ScriptFailure> failure = run_script(text.str());
-  if (!in || failure) {
-    std::printf("%s:%zu: %s\n", path, failure ? failure->line : 0,
-                failure ? failure->what.c_str() : "cannot be read");
+  return text.str();
+}
+
+int run_file(const char* path) {
+  const std::optional<ScriptFailure> failure = run_script(text_of(path));
+  if (failure) {
+    std::printf("%s:%zu: %s\n", path, failure->line, failure->what.c_str());
     return 1;
   }
   std::printf("%s: as expected\n", path);
@@ -83,6 +89,7 @@ int main(int argc, char** argv) {
   setting.leaders = {0, 1, 2, 3};
   setting.byzantine = 1U << 3;
   Limits limits;
+  std::string prefix;
   Signers signers = Signers::one_set;
   for (int i = 1; i < argc; ++i) {
     const std::string name = argv[i];
@@ -100,6 +107,8 @@ int main(int argc, char** argv) {
       limits.restarts = static_cast<std::uint32_t>(number());
     } else if (name == "--losses") {
       limits.losses = static_cast<std::uint32_t>(number());
+    } else if (name == "--loser") {
+      limits.loser = number();
     } else if (name == "--epoch-blocks") {
       setting.epoch_blocks = static_cast<std::uint32_t>(number());
     } else if (name == "--idle") {
@@ -108,6 +117,8 @@ int main(int argc, char** argv) {
       limits.standstills = true;
     } else if (name == "--heartbeats") {
       limits.heartbeats = true;
+    } else if (name == "--unreduced") {
+      limits.unreduced = true;
     } else if (name == "--votes") {
       limits.single_votes = true;
     } else if (name == "--signers") {
@@ -128,6 +139,8 @@ int main(int argc, char** argv) {
     } else if (name == "--mutant") {
       chopmark::active_mutant = static_cast<int>(number());
 #endif
+    } else if (name == "--from") {
+      prefix = text_of(value());
     } else if (name == "--script") {
       return run_file(value());
     } else if (name == "--seconds") {
@@ -139,8 +152,15 @@ int main(int argc, char** argv) {
   }
   setting.view_max = limits.views;
   choose_chain(setting);
+  std::unique_ptr<World> world;
+  if (!prefix.empty()) {
+    world = world_after(prefix);
+    if (!world) return 2;
+    setting = world->setting();
+    setting.view_max = limits.views;
+  }
   Universe universe(setting, signers);
-  Search search(universe, limits);
+  Search search(universe, limits, world.get(), prefix);
   const Outcome outcome = search.run([](const Outcome& so_far) { print(so_far, false); });
   print(outcome, true);
   std::printf("%s; %s\n", verdict_name(outcome.verdict),

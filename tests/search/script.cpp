@@ -39,6 +39,7 @@ std::uint64_t number(const std::string& word) {
 class Script {
  public:
   void line(const Words& words);
+  std::unique_ptr<World> take_world() { return std::move(world_); }
 
  private:
   using Handler = void (Script::*)(const Words&);
@@ -441,10 +442,11 @@ void Script::expect_progress(const Words& words) {
 
 }  // namespace
 
-std::optional<ScriptFailure> run_script(std::string_view text) {
+namespace {
+
+std::optional<ScriptFailure> run_lines(std::string_view text, Script& script) {
   std::istringstream lines{std::string(text)};
   std::string line;
-  Script script;
   for (std::size_t count = 1; std::getline(lines, line); ++count) {
     std::istringstream in(line.substr(0, line.find('#')));
     Words words;
@@ -458,6 +460,19 @@ std::optional<ScriptFailure> run_script(std::string_view text) {
     }
   }
   return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<ScriptFailure> run_script(std::string_view text) {
+  Script script;
+  return run_lines(text, script);
+}
+
+std::unique_ptr<World> world_after(std::string_view text) {
+  Script script;
+  if (run_lines(text, script)) return nullptr;
+  return script.take_world();
 }
 
 }  // namespace chopmark::search

@@ -2,9 +2,12 @@
 // Scripts of named scenarios (docs/search.md): one command a line, run on real replicas.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "world.hpp"
 
 namespace chopmark::search {
 
@@ -16,5 +19,8 @@ struct ScriptFailure {
 /// Nothing if every command could be done and every expectation held; agreement and the
 /// blamelessness of honest nodes are expected after every line.
 [[nodiscard]] std::optional<ScriptFailure> run_script(std::string_view text);
+
+/// The world that a script leaves behind; null if it fails.
+[[nodiscard]] std::unique_ptr<World> world_after(std::string_view text);
 
 }  // namespace chopmark::search

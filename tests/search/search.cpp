@@ -45,12 +45,30 @@ const char* verdict_name(Verdict verdict) noexcept {
   return "";
 }
 
-Search::Search(Universe& universe, const Limits& limits)
-    : universe_(universe), limits_(limits), table_(limits.states_max) {
+Search::Search(Universe& universe, const Limits& limits, World* world, std::string prefix)
+    : universe_(universe), limits_(limits), prefix_(std::move(prefix)), table_(limits.states_max) {
+  if (world != nullptr) {
+    // Parents first.
+    std::multimap<std::uint64_t, std::string> by_view;
+    for (const auto& [name, digest] : world->names())
+      by_view.emplace(world->block(name)->view, name);
+    for (const auto& [view, name] : by_view) {
+      if (name[0] == '@') {
+        universe.honest_block(Block(*world->block(name)), *world->proposal(name));
+      } else {
+        universe.scripted_block(name, *world->block(name));
+      }
+    }
+  }
+  const Locals::Options options{limits.restarts + limits.losses != 0, limits.nodes_kept};
   for (std::size_t i = 0; i < universe.setting().validators; ++i) {
     if (!universe.setting().honest(i)) continue;
-    locals_.emplace_back(universe, i,
-                         Locals::Options{limits.restarts + limits.losses != 0, limits.nodes_kept});
+    if (world != nullptr) {
+      locals_.emplace_back(universe, *world->node(i), world->history(i), world->losses(i), options);
+    } else {
+      locals_.emplace_back(universe, Node(universe.setting(), i), std::vector<Node::Sent>{}, 0,
+                           options);
+    }
   }
   CHOPMARK_CHECK(locals_.size() <= State{}.size());
 }
@@ -189,8 +207,7 @@ void Search::make_offer(Pool& pool) {
   }
   offer.insert(offer.end(), pool.replies.begin(), pool.replies.end());
   std::ranges::sort(offer);
-  const auto twice = std::ranges::unique(offer);
-  offer.erase(twice.begin(), twice.end());
+  offer.erase(std::unique(offer.begin(), offer.end()), offer.end());
   const auto [at, added] =
       offer_ids_.try_emplace(std::move(offer), static_cast<std::uint32_t>(offers_.size()));
   if (added) offers_.push_back(&at->first);
@@ -236,7 +253,8 @@ void Search::actions_of(std::uint32_t id, std::size_t place, const std::vector<I
   for (const Id input : inputs)
     out.push_back({input, Action::kWhole});
   const Local& local = locals_[place][id];
-  if (local.losses + (spent >> 16) < limits_.losses) {
+  const bool loses = limits_.loser == ~std::size_t{0} || limits_.loser == locals_[place].node();
+  if (loses && local.losses + (spent >> 16) < limits_.losses) {
     out.push_back({universe_.plain_input(What::lose), Action::kWhole});
   }
   if (local.restarts + (spent & 0xffff) >= limits_.restarts) return;
@@ -251,7 +269,9 @@ void Search::actions_of(std::uint32_t id, std::size_t place, const std::vector<I
 std::uint32_t Search::spent_by_others(std::size_t place, const State& state) const {
   std::uint32_t spent = 0;
   for (std::size_t i = 0; i < locals_.size(); ++i) {
-    if (i != place) spent += locals_[i][state[i]].restarts + (locals_[i][state[i]].losses << 16U);
+    if (i != place)
+      spent +=
+          locals_[i][state[i]].restarts + std::uint32_t{locals_[i][state[i]].losses} * 0x10000U;
   }
   return spent;
 }
@@ -274,8 +294,9 @@ void Search::explore(std::size_t place, std::uint32_t from, const std::vector<Id
     for (const Action action : actions) {
       const std::uint32_t to = locals_[place].next(at, action);
       if (to == at || !first(to)) continue;
-      const bool speaks =
-          locals_[place][to].speech != locals_[place][from].speech || locals_[place][to].wrong;
+      const bool speaks = limits_.unreduced ||
+                          locals_[place][to].speech != locals_[place][from].speech ||
+                          locals_[place][to].wrong;
       if (!speaks) queue.push_back(to);
       ++outcome_.transitions;
       if (!visit(at, action, to, speaks)) return;
@@ -311,7 +332,7 @@ const Search::Targets& Search::targets(std::size_t place, const State& state, co
             }
             return true;
           });
-  drop_later_ones(place, *offers_[pool.offer], spent, found.speaking);
+  if (!limits_.unreduced) drop_later_ones(place, *offers_[pool.offer], spent, found.speaking);
   return found;
 }
 
@@ -465,6 +486,7 @@ Outcome Search::run(const std::function<void(const Outcome&)>& progress) {
   std::vector<State> next_level;
   table_.insert(level[0], 0);
   std::uint64_t probe_turn = 0;
+  std::uint64_t turns = 0;
   for (std::uint32_t depth = 0; !level.empty(); ++depth) {
     outcome_.depth = depth;
     for (const State& state : level) {
@@ -492,6 +514,7 @@ Outcome Search::run(const std::function<void(const Outcome&)>& progress) {
           if (outcome_.verdict != Verdict::none || table_.full()) break;
         }
         if (table_.full()) return measured();
+        if (++turns % 256 == 0 && measured().seconds > limits_.seconds_max) return outcome_;
         if (outcome_.verdict == Verdict::none) continue;
         (void)measured();
         std::vector<Move> path = path_to(before ? state : reached, before ? depth : depth + 1);
@@ -568,6 +591,7 @@ std::string Search::script_of(const std::vector<Move>& path) const {
   out += "\n";
   if (setting.epoch_blocks != 0) out += numbered("epoch_blocks ", setting.epoch_blocks) + "\n";
   if (setting.idle) out += "idle\n";
+  if (!prefix_.empty()) out = prefix_;
   std::set<Id> made;
   const auto make = [&](auto&& self, Id block) -> void {
     if (block == kNone || !made.insert(block).second) return;

@@ -11,6 +11,7 @@
 
 #include "locals.hpp"
 #include "table.hpp"
+#include "world.hpp"
 
 namespace chopmark::search {
 
@@ -18,8 +19,10 @@ struct Limits {
   std::uint32_t views = 2;
   std::uint32_t restarts = 0;
   std::uint32_t losses = 0;
+  std::size_t loser = ~std::size_t{0};  // which node may lose its log; any
   bool standstills = false;
   bool heartbeats = false;
+  bool unreduced = false;         // every state, silent ones too: to check the reduction
   bool single_votes = false;      // of anybody, one by one, beside the certificates
   std::string marks = "AB";       // variants of a liar's block; X is refused by the ledgers
   std::uint64_t probe_every = 0;  // one of so many states is asked whether the chain goes on
@@ -46,7 +49,8 @@ struct Outcome {
 
 class Search {
  public:
-  Search(Universe& universe, const Limits& limits);
+  /// From the start, or from what a script left behind (with its text).
+  Search(Universe& universe, const Limits& limits, World* world = nullptr, std::string prefix = "");
   ~Search();
   Outcome run(const std::function<void(const Outcome&)>& progress);
 
@@ -103,6 +107,7 @@ class Search {
 
   Universe& universe_;
   Limits limits_;
+  std::string prefix_;
   std::deque<Locals> locals_;  // of the honest nodes
   Table table_;
   std::unordered_map<State, std::unique_ptr<Pool>, Hash> pools_;  // by the speeches

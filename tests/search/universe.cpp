@@ -40,7 +40,7 @@ Id Universe::add_block(KnownBlock&& block) {
   CHOPMARK_CHECK(id != kNone);
   // An honest leader proposes once in a view; its name says which, in whatever execution.
   const int count = block.honest ? 1 : ++names_[block.name];
-  if (count > 1) block.name += numbered(".", count);
+  if (count > 1) block.name += numbered(".", static_cast<std::uint64_t>(count));
   block_ids_.emplace(block.block.digest, id);
   blocks_.push_back(std::move(block));
   return id;
@@ -55,6 +55,17 @@ Id Universe::honest_block(Block&& block, ByteView proposal) {
   added.name = numbered("@", block.view);
   added.proposal.assign(proposal.begin(), proposal.end());
   added.block = std::move(block);
+  return add_block(std::move(added));
+}
+
+Id Universe::scripted_block(const std::string& name, const Block& block) {
+  const Id known = block_id(block.digest);
+  if (known != kNone) return known;
+  KnownBlock added;
+  added.parent = block_id(block.parent);
+  added.name = name;
+  added.proposal = proposal_message(setting_.chain_id, block);
+  added.block = block;
   return add_block(std::move(added));
 }
 
@@ -199,7 +210,10 @@ Id Universe::question_input(std::uint16_t from, std::uint32_t losses) {
 }
 
 Id Universe::reply_input(std::uint16_t from, std::uint16_t to, const Bytes& message) {
-  const auto [at, added] = reply_ids_.try_emplace({from, message}, Id{0});
+  // The proof may be any certificate that will do.
+  constexpr std::size_t kUpToHighest = 1 + 8 + 32 + 2 + 8;
+  const Bytes says(message.begin(), message.begin() + kUpToHighest);
+  const auto [at, added] = reply_ids_.try_emplace({from, says}, Id{0});
   if (!added) return at->second;
   Input input{What::reply, from, message, numbered("reply by ", from) + " to"};
   input.only_to = to;

@@ -78,6 +78,8 @@ class Universe {
 
   /// Numbers a block of an honest leader. Its proposal message is kept.
   Id honest_block(Block&& block, ByteView proposal);
+  /// Numbers a liar's block of a script.
+  Id scripted_block(const std::string& name, const Block& block);
   Id subject_id(const Subject& subject);
   Id nullify_id(std::uint64_t view) { return subject_id({kNullify, 1, view, {}}); }
   [[nodiscard]] Id block_id(const Digest& digest) const;

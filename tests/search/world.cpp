@@ -15,7 +15,10 @@ constexpr std::size_t kExchangedMax = 100'000;
 }  // namespace
 
 World::World(Setting setting)
-    : setting_(std::move(setting)), nodes_(setting_.validators), losses_(setting_.validators, 0) {
+    : setting_(std::move(setting)),
+      nodes_(setting_.validators),
+      losses_(setting_.validators, 0),
+      history_(setting_.validators) {
   choose_chain(setting_);
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
     if (setting_.honest(i)) nodes_[i].emplace(setting_, i);
@@ -40,6 +43,7 @@ void World::listen() {
     if (!node) continue;
     const auto from = static_cast<std::uint16_t>(node->index());
     for (Node::Sent& sent : node->take_sent()) {
+      history_[from].push_back(sent);
       for (std::uint16_t to = 0; to < nodes_.size(); ++to) {
         const bool meant = sent.link == to || (sent.link == consensus::kEveryone && to != from);
         if (meant && nodes_[to]) mail_.push_back({from, to, sent.message});
@@ -52,7 +56,7 @@ void World::listen() {
       said_[one->subject].insert(from);
       if (!one->block || blocks_.contains(one->block->digest)) continue;
       std::string name = numbered("@", one->block->view);
-      for (int count = 2; names_.contains(name); ++count)
+      for (std::uint64_t count = 2; names_.contains(name); ++count)
         name = numbered("@", one->block->view) + numbered(".", count);
       proposals_.emplace(one->block->digest, std::move(sent.message));
       names_.emplace(name, one->block->digest);

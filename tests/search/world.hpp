@@ -20,6 +20,11 @@ class World {
   /// Null for a liar.
   [[nodiscard]] Node* node(std::size_t index);
   [[nodiscard]] std::vector<Node> honest_nodes() const;
+  /// Every message that an honest node sent.
+  [[nodiscard]] const std::vector<Node::Sent>& history(std::size_t node) const {
+    return history_.at(node);
+  }
+  [[nodiscard]] const std::map<std::string, Digest>& names() const noexcept { return names_; }
 
   /// After anything was done to a node: hears what it says.
   void listen();
@@ -68,6 +73,7 @@ class World {
   std::vector<std::uint32_t> losses_;
   std::set<std::size_t> accused_;
   std::vector<Mail> mail_;
+  std::vector<std::vector<Node::Sent>> history_;
 };
 
 }  // namespace chopmark::search

@@ -41,7 +41,7 @@ TEST(consensus_scripts_can_fail) {
   const auto early = search::run_script(start + "notarization @1 to 0 with 0 1 2\n");
   EXPECT(early && early->line == 4);
   EXPECT(search::run_script("whatever 1\n").has_value());
-  EXPECT(search::run_script(start + "expect progress 1\n").has_value());
+  EXPECT(search::run_script("byzantine 2 3\nexpect progress 3\n").has_value());
 }
 
 }  // namespace
