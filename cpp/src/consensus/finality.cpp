@@ -29,7 +29,7 @@ bool Replica::make_final() {
     Digest digest = finalization->certificate.subject.digest;
     while (digest != final_.digest) {
       const StoredBlock* block = block_of(digest);
-      if (block == nullptr || (block->certified != Certified::yes && !mutant(40))) break;
+      if (block == nullptr || block->certified != Certified::yes) break;
       chain.push_back(digest);
       digest = block->body.header.parent_digest;
     }
@@ -58,7 +58,8 @@ void Replica::finalize_chain(const Certificate& certificate, const std::vector<D
     FinalBlock final;
     // Each block's own finalization goes with it where one is known.
     if (const View* view = view_at(block.body.header.view)) {
-      if (const StoredCertificate* own = view->certificate(VoteKind::finalize)) {
+      const StoredCertificate* own = view->certificate(VoteKind::finalize);
+      if (own != nullptr && own->certificate.subject.digest == digest) {
         final.certificate = encode_certificate(own->certificate, n_);
         final.proof.push_back(own->message);
       }
@@ -98,8 +99,12 @@ void Replica::finalize_chain(const Certificate& certificate, const std::vector<D
     held.reached = *tip.next;
     ending_ = true;
   }
-  held_.push_back(std::move(held));
   delivering_ = true;
+  if (mutant(40)) {
+    deliver(std::move(held));
+    return;
+  }
+  held_.push_back(std::move(held));
   last_progress_ms_ = mono_ms_;
   back_off_ /= 2;
   if (view_ <= final_.view) enter(final_.view + 1);

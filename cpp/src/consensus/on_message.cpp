@@ -88,7 +88,7 @@ void Replica::receive(std::uint16_t link, VoteMessage&& message) {
     return;
   }
   if (!in_window(subject.view)) return;
-  if (vote.validator != validator_of(link) && !mutant(38)) {
+  if (vote.validator != validator_of(link)) {
     ++counters_.wrong_sender;
     return;
   }

@@ -282,8 +282,7 @@ bool Replica::on(const CertifiedBlock& event) {
   if (ok && header.height == last_height(config_, epoch_)) {
     codec::Reader in(event.next_set);
     block->next_set = read_validator_set(in);
-    ok = !block->next_set.empty() &&
-         validator_set_hash(block->next_set) == header.next_set_hash;
+    ok = !block->next_set.empty() && validator_set_hash(block->next_set) == header.next_set_hash;
   }
   block->certified = ok ? Certified::yes : Certified::no;
   return true;

@@ -54,7 +54,9 @@ bool Replica::tally(std::uint64_t number, View& view, VoteKind kind) {
     const Digest digest = votes.of[static_cast<std::size_t>(std::countr_zero(left))].digest;
     Mask same = 0;
     for (std::uint16_t i = 0; i < n_; ++i) {
-      if ((left >> i & 1) != 0 && votes.of[i].digest == digest) same |= Mask{1} << i;
+      if ((left >> i & 1) != 0 && (votes.of[i].digest == digest || mutant(38))) {
+        same |= Mask{1} << i;
+      }
     }
     left &= ~same;
     if (count(same) < needed) continue;
@@ -312,7 +314,8 @@ bool Replica::nullify_views() {
 }
 
 bool Replica::may_sign(std::uint64_t view) const noexcept {
-  return is_validator() && (!amnesia_ || mutant(21)) && !ending_ && view > sign_above_ && view > final_.view;
+  return is_validator() && (!amnesia_ || mutant(21)) && !ending_ && view > sign_above_ &&
+         view > final_.view;
 }
 
 void Replica::vote(VoteKind kind, std::uint64_t number, const Digest& digest) {
