@@ -217,7 +217,14 @@ def test(arguments: list[str]) -> None:
     run(["ctest", "--test-dir", "build/ci", "--output-on-failure", "-R", "^fuzz_"], quiet=True)
     cpp = [
         str(p)
-        for folder in ("cpp", "tests/cpp", "tests/consumers", "tests/fuzz")
+        for folder in (
+            "cpp",
+            "tests/cpp",
+            "tests/consumers",
+            "tests/fuzz",
+            "tests/search",
+            "tests/mutants",
+        )
         for p in sorted((ROOT / folder).rglob("*"))
         if p.suffix in {".c", ".cpp", ".h", ".hpp", ".inl"}
     ]
