@@ -55,7 +55,6 @@ def text() -> str:
     for a in CITIES.values():
         row = [f"{round((4.5 + 0.0083 * kilometres(a, b)) * 1000)}" for b in CITIES.values()]
         lines.append("{" + ", ".join(row) + "},")
-    lines.append("// clang-format on")
     return "\n".join(lines) + "\n"
 
 
