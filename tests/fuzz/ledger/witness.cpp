@@ -379,8 +379,9 @@ void Witness::count(const Done& done) {
 void Witness::check_history(const Entries& before, const std::vector<Done>& done) const {
   for (const auto& [name, entry] : before)
     REQUIRE(name[0] == kNullifier || find(name) != nullptr);
-  for (const auto& [view, result] : done) {
-    if (result.code != ResultCode::ok) continue;
+  for (const Done& one : done) {
+    if (one.result.code != ResultCode::ok) continue;
+    const TransactionView& view = one.view;
     view.for_each_operation([&](std::size_t, const OperationView& operation) {
       const auto member = before.find(named(kMember, view.signer(operation.actor).member));
       REQUIRE(member != before.end() && u8(member->second, 6) == 1);
