@@ -161,6 +161,8 @@ bool Replica::on(const Signed& event) {
   signs_.erase(at);
   if (sign.epoch != epoch_ || (amnesia_ && !mutant(21)) || ending_) return true;
   if (sign.answer) {
+    // It went on meanwhile: the asker asks again.
+    if (highest_signed() > sign.answer->reply.highest) return true;
     sign.answer->reply.signature = event.signature;
     send(sign.answer->link, sign.answer->reply);
     return true;
@@ -201,8 +203,13 @@ bool Replica::on(const Signed& event) {
 }
 
 bool Replica::on(const Unsigned& event) {
-  // What it decided to say stays decided: it says nothing else in its place.
-  return signs_.erase(event.request) != 0;
+  const auto at = signs_.find(event.request);
+  if (at == signs_.end()) return false;
+  // What it decided to say stays decided, and nothing else is said in its place: asked for again in
+  // a standstill.
+  if (!at->second.answer) refused_.push_back(std::move(at->second));
+  signs_.erase(at);
+  return true;
 }
 
 bool Replica::on(const Durable& event) {

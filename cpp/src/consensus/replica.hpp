@@ -325,7 +325,8 @@ class Replica {
   [[nodiscard]] bool awake() const;  // whether R2's idle rule lets this view go on
   [[nodiscard]] bool inactive(std::uint16_t validator) const noexcept;
   void start_view_timers();
-  void standstill();    // R8
+  void standstill();  // R8
+  void sign_again();
   void ask_for_gaps();  // R11
   void schedule();
   [[nodiscard]] std::uint64_t backed_off(std::uint64_t base, std::uint64_t cap) const noexcept;
@@ -386,6 +387,7 @@ class Replica {
   std::uint64_t next_request_ = 1;
   std::map<std::uint64_t, Question> questions_;
   std::map<std::uint64_t, PendingSign> signs_;
+  std::vector<PendingSign> refused_;  // by the signer
   std::map<std::uint64_t, PendingBuild> builds_;
   // A certificate under verification, and who else offered one: asked for it should this one fail.
   std::map<std::pair<std::uint64_t, VoteKind>, Mask> offered_;

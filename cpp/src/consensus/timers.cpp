@@ -2,6 +2,7 @@
 // What time does: the timers of a view (R1, R6), the idle rule (R2), standstill (R8), gaps (R11).
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "base/limits.hpp"
 #include "base/mutant.hpp"
@@ -105,6 +106,19 @@ void Replica::standstill() {
     }
   }
   ask_final(kEveryone);
+  sign_again();
+}
+
+/// What the signer refused and still counts: it may have been away for a moment.
+void Replica::sign_again() {
+  for (PendingSign& one : std::exchange(refused_, {})) {
+    if (one.epoch != epoch_ || !may_sign(one.subject.view)) continue;
+    // A notarize is written with its block, which may have had to go (make_room).
+    const bool needs_block = one.subject.kind == VoteKind::notarize && !one.proposal;
+    if (needs_block && block_of(one.subject.digest) == nullptr) continue;
+    effects_.sign(next_request_, vote_payload(config_.chain_id, one.subject));
+    signs_.emplace(next_request_++, std::move(one));
+  }
 }
 
 // R11: views with neither a usable notarization nor a nullification, and blocks that are missing.

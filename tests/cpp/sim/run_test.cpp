@@ -77,6 +77,13 @@ TEST(swarm_reaches_its_faults_and_holds) {
     EXPECT(share(what) >= 10);
 }
 
+// 4093, 13965: a signer that refused once, and another validator without a memory, and the chain
+// stood still. 9652, 12731: an amnesia reply that was overtaken while it was signed.
+TEST(seeds_that_once_failed_hold) {
+  for (const std::uint64_t seed : {4093U, 13965U, 9652U, 12731U, 21387U, 20941U})
+    EXPECT(run_seed(Scenario{}, seed).violations.empty());
+}
+
 TEST(lan_makes_25_blocks_in_a_second) {
   Scenario lan;
   lan.profile = Profile::lan;
