@@ -184,7 +184,7 @@ def prepare(extra: str) -> None:
     if stamp.is_file() and stamp.read_text() == wanted:
         return
     started = time.monotonic()
-    print(f"Building chopmark with {compiler} (the first time takes about a minute)", flush=True)
+    print(f"Building chopmark with {compiler} (the first time takes about two minutes)", flush=True)
     # Whatever was built from other sources is about to be replaced.
     for other in EXTRAS.values():
         kept = VENV / f"chopmark-{other}"
